@@ -1,0 +1,126 @@
+using CaptchaCluster.Sites;
+
+namespace CaptchaCluster.Redemption;
+
+/// <summary>
+/// One turn of group commit: judge all that arrived, commit what must be, answer everybody. Knows no threads, so that a
+/// simulation runs the very code that the host runs.
+/// </summary>
+internal sealed class CommitCycle(RedemptionShard shard, IRedemptionStore store, ISiteAuthority authority)
+{
+    private readonly List<RedemptionOperation> leaders = [];
+    private readonly List<RedemptionOperation> waiting = [];
+    private RedemptionRequest[] batch = new RedemptionRequest[256];
+    private CommitResult[] results = new CommitResult[256];
+
+    /// <summary>Requests of the last turn that had to be committed.</summary>
+    public int LastCommitSize => leaders.Count;
+
+    /// <summary>Why the last turn's commit has no known outcome; null where it has.</summary>
+    public UnknownOutcomeException? LastFailure { get; private set; }
+
+    /// <summary>
+    /// Sets the outcome of every operation. Those that waited for a commit that did not settle their token are left in
+    /// <paramref name="again"/>, to be brought with the next turn.
+    /// </summary>
+    public async ValueTask RunAsync(IReadOnlyList<RedemptionOperation> arrivals, UnixSeconds now, List<RedemptionOperation> again)
+    {
+        leaders.Clear();
+        waiting.Clear();
+        LastFailure = null;
+        foreach (RedemptionOperation operation in arrivals) Judge(operation, now);
+        if (leaders.Count == 0) return;
+        await CommitAsync(now);
+        foreach (RedemptionOperation operation in waiting) JudgeAgain(operation, now, again);
+    }
+
+    private void Judge(RedemptionOperation operation, UnixSeconds now)
+    {
+        // I9: after a failed write nothing is granted, not even what memory knows to be durable.
+        if (!store.CanCommit)
+        {
+            operation.Outcome = new RedemptionOutcome(RedemptionStatus.Unknown);
+            return;
+        }
+
+        ref readonly RedemptionRequest request = ref operation.Request;
+        bool retired = !authority.Accepts(request.Site, request.Generation, now);
+        RedemptionDecision decision = shard.Judge(request, now, retired, out UnixSeconds at);
+        switch (decision)
+        {
+            case RedemptionDecision.MustCommit:
+                leaders.Add(operation);
+                break;
+            case RedemptionDecision.Wait:
+                waiting.Add(operation);
+                break;
+            default:
+                operation.Outcome = new RedemptionOutcome(StatusOf(decision), at);
+                break;
+        }
+    }
+
+    private async ValueTask CommitAsync(UnixSeconds now)
+    {
+        int count = leaders.Count;
+        if (batch.Length < count)
+        {
+            batch = new RedemptionRequest[Math.Max(count, batch.Length * 2)];
+            results = new CommitResult[batch.Length];
+        }
+
+        for (int i = 0; i < count; i++) batch[i] = leaders[i].Request;
+        try
+        {
+            await store.CommitAsync(batch.AsMemory(0, count), results.AsMemory(0, count), now);
+        }
+        catch (UnknownOutcomeException exception)
+        {
+            LastFailure = exception;
+            foreach (RedemptionOperation leader in leaders)
+            {
+                shard.Abandon(leader.Request);
+                leader.Outcome = new RedemptionOutcome(RedemptionStatus.Unknown);
+            }
+
+            return;
+        }
+
+        for (int i = 0; i < count; i++)
+        {
+            shard.Settle(batch[i], results[i]);
+            leaders[i].Outcome = OutcomeOf(batch[i], results[i]);
+        }
+    }
+
+    private void JudgeAgain(RedemptionOperation operation, UnixSeconds now, List<RedemptionOperation> again)
+    {
+        int before = leaders.Count;
+        Judge(operation, now);
+        if (leaders.Count == before) return;
+
+        // Its leader ended without a redemption; it must lead a commit of its own.
+        leaders.RemoveAt(before);
+        shard.Abandon(operation.Request);
+        again.Add(operation);
+    }
+
+    private static RedemptionStatus StatusOf(RedemptionDecision decision) => decision switch
+    {
+        RedemptionDecision.Duplicate => RedemptionStatus.Duplicate,
+        RedemptionDecision.SameAttempt => RedemptionStatus.Replayed,
+        RedemptionDecision.Expired => RedemptionStatus.Expired,
+        RedemptionDecision.Retired => RedemptionStatus.Retired,
+        _ => throw new ArgumentOutOfRangeException(nameof(decision), decision, "not an answer"),
+    };
+
+    private static RedemptionOutcome OutcomeOf(in RedemptionRequest request, in CommitResult result) => result.Status switch
+    {
+        CommitStatus.Recorded => new RedemptionOutcome(RedemptionStatus.Redeemed, result.At),
+        CommitStatus.Existing when result.Attempt == request.Attempt => new RedemptionOutcome(RedemptionStatus.Replayed, result.At),
+        CommitStatus.Existing => new RedemptionOutcome(RedemptionStatus.Duplicate, result.At),
+        CommitStatus.RetiredGeneration => new RedemptionOutcome(RedemptionStatus.Retired),
+        CommitStatus.Expired => new RedemptionOutcome(RedemptionStatus.Expired),
+        _ => throw new ArgumentOutOfRangeException(nameof(result), result.Status, "not a commit status"),
+    };
+}

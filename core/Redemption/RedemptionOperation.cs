@@ -1,0 +1,27 @@
+using System.Threading.Tasks.Sources;
+
+namespace CaptchaCluster.Redemption;
+
+/// <summary>One request on its way through a host: decided on the host's thread, completed on the thread pool.</summary>
+internal sealed class RedemptionOperation(in RedemptionRequest request) : IValueTaskSource<RedemptionOutcome>
+{
+    private ManualResetValueTaskSourceCore<RedemptionOutcome> source;
+
+    // A field, not a property: handed on by reference.
+    public readonly RedemptionRequest Request = request;
+
+    public RedemptionOutcome Outcome { get; set; }
+
+    public ValueTask<RedemptionOutcome> Task => new(this, source.Version);
+
+    /// <summary>Runs what awaits it, here and now.</summary>
+    public void Complete() => source.SetResult(Outcome);
+
+    RedemptionOutcome IValueTaskSource<RedemptionOutcome>.GetResult(short token) => source.GetResult(token);
+
+    ValueTaskSourceStatus IValueTaskSource<RedemptionOutcome>.GetStatus(short token) => source.GetStatus(token);
+
+    void IValueTaskSource<RedemptionOutcome>.OnCompleted(
+        Action<object?> continuation, object? state, short token, ValueTaskSourceOnCompletedFlags flags) =>
+        source.OnCompleted(continuation, state, token, flags);
+}

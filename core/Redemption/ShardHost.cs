@@ -1,0 +1,177 @@
+using CaptchaCluster.Sites;
+
+namespace CaptchaCluster.Redemption;
+
+/// <summary>
+/// Runs one shard on a thread of its own with natural batching (group commit): while one commit is in flight, arrivals
+/// queue; the next commit takes them all. No timers, and no latency added when idle. Owns the shard, not the store.
+/// </summary>
+public sealed class ShardHost : IRedeemer, IAsyncDisposable
+{
+    private readonly IRedemptionStore store;
+    private readonly RedemptionShard shard;
+    private readonly CommitCycle cycle;
+    private readonly PurgeClock purgeClock;
+    private readonly ShardHostOptions options;
+    private readonly IShardObserver observer;
+    private readonly TimeProvider clock;
+    private readonly TaskCompletionSource ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    // Guards the two fields below it; pulsed when the first request arrives.
+    private readonly object gate = new();
+    private List<RedemptionOperation> arrivals = [];
+    private bool closed;
+
+    // The loop's own.
+    private List<RedemptionOperation> taken = [];
+    private readonly List<RedemptionOperation> again = [];
+    private bool wasFrozen;
+
+    /// <param name="store">Already recovered.</param>
+    /// <param name="shard">Already knows what the store holds.</param>
+    /// <param name="authority">Which generations may redeem.</param>
+    /// <param name="clock">Wall and monotonic time.</param>
+    /// <param name="options">Limits.</param>
+    /// <param name="observer">Hears of turns and failures.</param>
+    public ShardHost(
+        IRedemptionStore store,
+        RedemptionShard shard,
+        ISiteAuthority authority,
+        TimeProvider clock,
+        ShardHostOptions options,
+        IShardObserver observer)
+    {
+        this.store = store;
+        this.shard = shard;
+        this.clock = clock;
+        this.options = options;
+        this.observer = observer;
+        cycle = new CommitCycle(shard, store, authority);
+        purgeClock = new PurgeClock(options.MaxClockSkewSeconds, UnixSeconds.Now(clock), clock.GetElapsedTime(0));
+        new Thread(Run) { Name = "redemption shard", IsBackground = true }.Start();
+    }
+
+    public UnixSeconds IssuedFloor => store.IssuedFloor;
+
+    public bool IsReady => store.CanCommit && !Volatile.Read(ref closed);
+
+    public ValueTask<RedemptionOutcome> RedeemAsync(in RedemptionRequest request)
+    {
+        RedemptionOperation operation = new(request);
+        lock (gate)
+        {
+            if (closed || arrivals.Count >= options.MaxQueued) return new(new RedemptionOutcome(RedemptionStatus.Overloaded));
+            arrivals.Add(operation);
+            if (arrivals.Count == 1) Monitor.Pulse(gate);
+        }
+
+        return operation.Task;
+    }
+
+    /// <summary>Refuses what comes from now on, answers what was accepted, and returns.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        lock (gate)
+        {
+            closed = true;
+            Monitor.Pulse(gate);
+        }
+
+        await ended.Task;
+    }
+
+    private void Run()
+    {
+        try
+        {
+            long purged = clock.GetTimestamp();
+            while (TakeArrivals())
+            {
+                Turn();
+                if (clock.GetElapsedTime(purged) < options.PurgeInterval) continue;
+                purged = clock.GetTimestamp();
+                Purge();
+            }
+        }
+        catch (Exception exception)
+        {
+            observer.HostFailed(exception);
+            AnswerAllUnknown();
+        }
+        finally
+        {
+            ended.SetResult();
+        }
+    }
+
+    /// <summary>Waits for requests, for the time to purge, or for the end; false at the end, when all is answered.</summary>
+    private bool TakeArrivals()
+    {
+        lock (gate)
+        {
+            if (arrivals.Count == 0 && again.Count == 0)
+            {
+                if (closed) return false;
+                Monitor.Wait(gate, options.PurgeInterval);
+            }
+
+            (arrivals, taken) = (taken, arrivals);
+        }
+
+        taken.AddRange(again);
+        again.Clear();
+        return true;
+    }
+
+    private void Turn()
+    {
+        if (taken.Count == 0) return;
+        long started = clock.GetTimestamp();
+        int requests = taken.Count;
+        ValueTask turn = cycle.RunAsync(taken, UnixSeconds.Now(clock), again);
+        if (turn.IsCompletedSuccessfully) turn.GetAwaiter().GetResult();
+        else turn.AsTask().GetAwaiter().GetResult();
+        if (cycle.LastFailure is { } failure) observer.CommitFailed(failure);
+        if (again.Count > 0) taken.RemoveAll(again.Contains);
+        OperationGroup.Complete(taken);
+        taken.Clear();
+        observer.TurnEnded(requests - again.Count, cycle.LastCommitSize, clock.GetElapsedTime(started));
+    }
+
+    private void Purge()
+    {
+        UnixSeconds? upTo = purgeClock.PurgeUpTo(UnixSeconds.Now(clock), clock.GetElapsedTime(0));
+        if (purgeClock.IsFrozen != wasFrozen)
+        {
+            wasFrozen = purgeClock.IsFrozen;
+            if (wasFrozen) observer.PurgeFrozen(purgeClock.Drift);
+            else observer.PurgeThawed();
+        }
+
+        if (upTo is null || !store.CanCommit) return;
+        try
+        {
+            store.PurgeAsync(upTo.Value).AsTask().GetAwaiter().GetResult();
+            shard.RaiseHorizon(store.Horizon);
+        }
+        catch (UnknownOutcomeException exception)
+        {
+            observer.CommitFailed(exception);
+        }
+    }
+
+    // Whatever went wrong, nobody is left waiting and nothing more is granted (I9).
+    private void AnswerAllUnknown()
+    {
+        lock (gate)
+        {
+            closed = true;
+            taken.AddRange(arrivals);
+            arrivals.Clear();
+        }
+
+        taken.AddRange(again);
+        foreach (RedemptionOperation operation in taken) operation.Outcome = new RedemptionOutcome(RedemptionStatus.Unknown);
+        OperationGroup.Complete(taken);
+    }
+}

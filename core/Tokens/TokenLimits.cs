@@ -1,0 +1,13 @@
+namespace CaptchaCluster.Tokens;
+
+/// <summary>Times in seconds.</summary>
+/// <param name="MaxTtlSeconds">Longest life of a token (Tokens:MaxTtlSeconds).</param>
+/// <param name="MaxClockSkewSeconds">How far the clocks of nodes may be apart (Redemption:MaxClockSkewSeconds).</param>
+public sealed record TokenLimits(int MaxTtlSeconds, int MaxClockSkewSeconds)
+{
+    /// <summary>Characters of a wrapped token (Turnstile documents the same).</summary>
+    public const int MaxTokenLength = 2048;
+
+    public const int MaxActionLength = 32;
+    public const int MaxCDataLength = 255;
+}

@@ -1,0 +1,40 @@
+using CaptchaCluster.Tokens;
+
+namespace CaptchaCluster.Verification;
+
+/// <summary>What verification concluded. A closed set; a dialect turns it into a peer's words.</summary>
+public enum VerdictKind
+{
+    /// <summary>The outcome could not be established, or the node is overloaded: no verdict at all (I5).</summary>
+    Undecided = 0,
+
+    Success,
+
+    /// <summary>The request could not be understood, or a field is over its limit.</summary>
+    BadRequest,
+
+    MissingSecret,
+    MissingToken,
+    MissingSecretAndToken,
+
+    /// <summary>Malformed, unknown or rotated out, or a test secret with a token that is not the test token.</summary>
+    InvalidSecret,
+
+    /// <summary>The secret is right and its site disabled.</summary>
+    SiteDisabled,
+
+    /// <summary>Not a token of ours.</summary>
+    InvalidToken,
+
+    /// <summary>A genuine token of another site than the secret's, or than the sitekey that the caller named.</summary>
+    OtherSite,
+
+    HostnameMismatch,
+    IpMismatch,
+    Expired,
+    Duplicate,
+}
+
+/// <param name="Kind">What was concluded.</param>
+/// <param name="Token">The token, wherever it was read and its secret was right.</param>
+public readonly record struct Verdict(VerdictKind Kind, PassToken? Token = null);
