@@ -1,0 +1,22 @@
+namespace CaptchaCluster.Storage.File;
+
+public sealed record FileRedemptionStoreOptions
+{
+    /// <summary>Seconds; with <see cref="MaxClockSkewSeconds"/> bounds how far ahead an honest horizon can be. Default 7200.</summary>
+    public int MaxTtlSeconds { get; init; } = 7200;
+
+    /// <summary>Seconds. Default 300.</summary>
+    public int MaxClockSkewSeconds { get; init; } = 300;
+
+    /// <summary>Bytes after which a segment is closed and the next begun. Default 64 MiB.</summary>
+    public int SegmentBytes { get; init; } = 64 * 1024 * 1024;
+
+    /// <summary>Seconds after which a segment that holds redemptions is closed, so that it can be dropped whole. Default 60.</summary>
+    public int SegmentSeconds { get; init; } = 60;
+
+    /// <summary>
+    /// The ledger came from a backup (<c>--restored</c>): redemptions made after the backup are missing from it, so every
+    /// token issued until now is refused from now on.
+    /// </summary>
+    public bool Restored { get; init; }
+}

@@ -1,0 +1,55 @@
+using System.Runtime.InteropServices;
+using Microsoft.Win32.SafeHandles;
+
+namespace CaptchaCluster.Storage.File;
+
+/// <summary>
+/// The calls of libc that the BCL lacks or whose errors it hides: .NET's <c>FlushToDisk</c> and <c>Flush(true)</c> swallow
+/// EIO and ENOSPC on Linux, and it cannot sync a directory at all.
+/// </summary>
+internal static partial class Posix
+{
+    private const int EINTR = 4;
+    private const int EWOULDBLOCK = 11;
+    private const int CloseOnExec = 0x80000; // O_RDONLY | O_CLOEXEC: the same on every Linux architecture .NET runs on
+    private const int ExclusiveNonBlocking = 2 | 4; // LOCK_EX | LOCK_NB
+
+    /// <summary>Makes a file's bytes and length durable, or throws <see cref="IOException"/> with the errno.</summary>
+    public static void Sync(SafeFileHandle file, string path)
+    {
+        while (FSync(file) != 0)
+        {
+            int error = Marshal.GetLastPInvokeError();
+            if (error != EINTR) throw Failure("fsync", path, error);
+        }
+    }
+
+    /// <summary>Makes the creation, renaming and removal of a directory's entries durable, or throws <see cref="IOException"/>.</summary>
+    public static void SyncDirectory(string path)
+    {
+        int descriptor = Open(path, CloseOnExec);
+        if (descriptor < 0) throw Failure("open", path, Marshal.GetLastPInvokeError());
+        using SafeFileHandle directory = new(descriptor, ownsHandle: true);
+        Sync(directory, path);
+    }
+
+    /// <summary>Takes the lock on an open file for this process; false where another holds it.</summary>
+    public static bool TryLock(SafeFileHandle file, string path)
+    {
+        if (FLock(file, ExclusiveNonBlocking) == 0) return true;
+        int error = Marshal.GetLastPInvokeError();
+        return error == EWOULDBLOCK ? false : throw Failure("flock", path, error);
+    }
+
+    private static IOException Failure(string call, string path, int error) =>
+        new($"{call} of '{path}' failed: {Marshal.GetPInvokeErrorMessage(error)} (errno {error}).", error);
+
+    [LibraryImport("libc", EntryPoint = "fsync", SetLastError = true)]
+    private static partial int FSync(SafeFileHandle file);
+
+    [LibraryImport("libc", EntryPoint = "flock", SetLastError = true)]
+    private static partial int FLock(SafeFileHandle file, int operation);
+
+    [LibraryImport("libc", EntryPoint = "open", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    private static partial int Open(string path, int flags);
+}
