@@ -1,12 +1,46 @@
+using System.Text.Json;
 using CaptchaCluster.Sites;
+using BclFile = System.IO.File;
 
 namespace CaptchaCluster.Storage.File;
 
+/// <summary>
+/// One indented JSON file a site, replaced whole, so that a crash at any instant leaves the old version or the new. A person
+/// can read it; what is secret in it is a hash, or sealed.
+/// </summary>
+/// <param name="directory">Of a <see cref="DataDirectory"/>, locked by this process.</param>
 public sealed class FileSiteStore(string directory) : ISiteStore
 {
-    public ValueTask<IReadOnlyList<Site>> LoadAsync(CancellationToken cancellation) => new([]);
+    private const string Suffix = ".json";
 
-    public ValueTask SaveAsync(Site site, CancellationToken cancellation) => default;
+    public ValueTask<IReadOnlyList<Site>> LoadAsync(CancellationToken cancellation)
+    {
+        AtomicFile.RemoveLeftovers(directory);
+        List<Site> sites = [];
+        foreach (string path in Directory.EnumerateFiles(directory, "*" + Suffix).Order(StringComparer.Ordinal)) sites.Add(Read(path));
+        return new(sites);
+    }
 
-    public string Directory => directory;
+    public ValueTask SaveAsync(Site site, CancellationToken cancellation)
+    {
+        byte[] json = JsonSerializer.SerializeToUtf8Bytes(SiteDocument.Of(site), SiteDocumentContext.Default.SiteDocument);
+        AtomicFile.Write(Path.Combine(directory, site.Key + Suffix), json);
+        return ValueTask.CompletedTask;
+    }
+
+    private static Site Read(string path)
+    {
+        try
+        {
+            SiteDocument document = JsonSerializer.Deserialize(BclFile.ReadAllBytes(path), SiteDocumentContext.Default.SiteDocument)
+                ?? throw new FormatException("it is null");
+            Site site = document.ToSite();
+            return site.Key + Suffix == Path.GetFileName(path) ? site : throw new FormatException("its sitekey is not its file's name");
+        }
+        catch (Exception exception) when (exception is JsonException or FormatException)
+        {
+            throw new InvalidDataException(
+                $"The site file '{path}' cannot be read: {exception.Message} Mend it, or restore it from a backup.", exception);
+        }
+    }
 }

@@ -8,8 +8,8 @@ public sealed record FileRedemptionStoreOptions
     /// <summary>Seconds. Default 300.</summary>
     public int MaxClockSkewSeconds { get; init; } = 300;
 
-    /// <summary>Bytes after which a segment is closed and the next begun. Default 64 MiB.</summary>
-    public int SegmentBytes { get; init; } = 64 * 1024 * 1024;
+    /// <summary>Bytes after which a segment is closed and the next begun. Default 16 MiB.</summary>
+    public int SegmentBytes { get; init; } = 16 * 1024 * 1024;
 
     /// <summary>Seconds after which a segment that holds redemptions is closed, so that it can be dropped whole. Default 60.</summary>
     public int SegmentSeconds { get; init; } = 60;

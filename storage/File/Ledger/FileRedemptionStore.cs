@@ -1,0 +1,167 @@
+using System.Collections.Immutable;
+using System.Security.Cryptography;
+using CaptchaCluster.Redemption;
+
+namespace CaptchaCluster.Storage.File.Ledger;
+
+/// <summary>
+/// The embedded ledger: append-only segments, one sync a batch. Its owner's shard holds every redemption that is live, so
+/// nothing that is asked to be recorded can be there already; what makes that so is the lock on the data directory.
+/// A failed write or sync poisons it until the next start: after a failed fsync nobody can tell what the disk holds.
+/// </summary>
+public sealed class FileRedemptionStore : IRedemptionStore, IDisposable
+{
+    private readonly IDisk disk;
+    private readonly FileRedemptionStoreOptions options;
+    private ImmutableArray<ClosedSegment> closed;
+    private SegmentBuilder active;
+    private IDiskFile file;
+    private UnixSeconds lastSeen;
+    private RedemptionFact[] facts = new RedemptionFact[256];
+    private volatile Exception? poison;
+
+    private FileRedemptionStore(IDisk disk, FileRedemptionStoreOptions options, LedgerRecovery.Found found, UnixSeconds now)
+    {
+        this.disk = disk;
+        this.options = options;
+        lastSeen = now;
+        closed = found.Newest?.Closed ?? [];
+        UnixSeconds floor = found.Newest?.IssuedFloor ?? default;
+        if (options.Restored && floor < now) floor = now;
+
+        // What the page cache says of the last segment may never have reached the disk: a failed fsync marks pages clean.
+        // So nothing is answered before its redemptions are in a new file, synced.
+        active = NewSegment((found.Newest?.Id ?? 0) + 1, found.Newest?.Horizon ?? default, floor, now);
+        file = SegmentFiles.Create(disk, active, copy =>
+        {
+            foreach (RedemptionFact[] batch in found.Live.Chunk(8192)) copy.Append(active.Add(batch));
+        });
+    }
+
+    public UnixSeconds Horizon => active.Header.Horizon;
+
+    public UnixSeconds IssuedFloor => active.Header.IssuedFloor;
+
+    public bool CanCommit => poison is null;
+
+    /// <summary>Recovers the ledger in a directory that this process has locked, and teaches the shard what is in it.</summary>
+    /// <param name="directory">Of a <see cref="DataDirectory"/>.</param>
+    /// <param name="shard">Empty.</param>
+    /// <param name="options">Sizes and limits.</param>
+    /// <param name="now">Wall clock.</param>
+    /// <param name="notice">Hears, in one line each, what an operator should know.</param>
+    /// <exception cref="InvalidDataException">Damaged, or from the future; the message says what to do.</exception>
+    /// <exception cref="IOException">The disk fails, or is full.</exception>
+    public static FileRedemptionStore Open(
+        string directory, RedemptionShard shard, FileRedemptionStoreOptions options, UnixSeconds now, Action<string> notice) =>
+        Open(new PosixDisk(directory), shard, options, now, notice);
+
+    internal static FileRedemptionStore Open(
+        IDisk disk, RedemptionShard shard, FileRedemptionStoreOptions options, UnixSeconds now, Action<string> notice)
+    {
+        LedgerRecovery.Found found = new LedgerRecovery(disk, shard, notice).Run();
+        if (found.Newest is { } newest && newest.Horizon > now + options.MaxTtlSeconds + options.MaxClockSkewSeconds)
+        {
+            throw new InvalidDataException(
+                $"The ledger in '{disk.Location}' has forgotten tokens up to {newest.Horizon}, and the clock says {now}: one of the two is wrong. "
+                + "Set the clock right; if the ledger was written under a clock that ran ahead, see the drill \"the clock jumps\" in the documentation.");
+        }
+
+        FileRedemptionStore store = new(disk, options, found, now);
+        store.Remove(found.LeftOver);
+        return store;
+    }
+
+    public ValueTask CommitAsync(ReadOnlyMemory<RedemptionRequest> batch, Memory<CommitResult> results, UnixSeconds now)
+    {
+        Guarded(() =>
+        {
+            lastSeen = now;
+            if (active.Records > 0 && active.Length >= options.SegmentBytes) Roll(Horizon);
+            for (int done = 0; done < batch.Length; done += BatchFormat.MaxRecords)
+                Append(batch.Span[done..Math.Min(batch.Length, done + BatchFormat.MaxRecords)], now);
+        });
+        for (int i = 0; i < batch.Length; i++)
+            results.Span[i] = new CommitResult(CommitStatus.Recorded, batch.Span[i].Attempt, now);
+        return ValueTask.CompletedTask;
+    }
+
+    public ValueTask PurgeAsync(UnixSeconds upTo)
+    {
+        if (upTo <= Horizon || !IsWorthPurging(upTo)) return ValueTask.CompletedTask;
+        Guarded(() =>
+        {
+            // The horizon is durable in the new header before anything is dropped (I7).
+            ImmutableArray<ClosedSegment> before = [.. closed, active.Close()];
+            Roll(upTo);
+            Remove(before.Except(closed).Select(segment => SegmentFiles.NameOf(segment.Id)));
+        });
+        return ValueTask.CompletedTask;
+    }
+
+    public void Dispose() => file.Dispose();
+
+    private bool IsWorthPurging(UnixSeconds upTo)
+    {
+        foreach (ClosedSegment segment in closed)
+        {
+            if (segment.MaxExpiry <= upTo) return true;
+        }
+
+        return active.Records > 0
+            && (active.MaxExpiry <= upTo || lastSeen - active.Header.CreatedAt >= options.SegmentSeconds);
+    }
+
+    private void Append(ReadOnlySpan<RedemptionRequest> batch, UnixSeconds now)
+    {
+        if (facts.Length < batch.Length) facts = new RedemptionFact[Math.Max(batch.Length, facts.Length * 2)];
+        for (int i = 0; i < batch.Length; i++)
+        {
+            ref readonly RedemptionRequest request = ref batch[i];
+            facts[i] = new RedemptionFact(request.Token, request.ExpiresAt, request.Site, request.Attempt, now);
+        }
+
+        file.Append(active.Add(facts.AsSpan(0, batch.Length)));
+        file.Sync();
+    }
+
+    /// <summary>Closes the active segment and begins the next, which names those that are still needed under the horizon.</summary>
+    private void Roll(UnixSeconds horizon)
+    {
+        closed = [.. closed.Append(active.Close()).Where(segment => segment.MaxExpiry > horizon)];
+        SegmentBuilder next = NewSegment(active.Header.Id + 1, horizon, IssuedFloor, lastSeen);
+        IDiskFile nextFile = SegmentFiles.Create(disk, next, _ => { });
+        file.Dispose();
+        (active, file) = (next, nextFile);
+    }
+
+    private SegmentBuilder NewSegment(long id, UnixSeconds horizon, UnixSeconds floor, UnixSeconds now) => new(new SegmentHeader
+    {
+        Id = id,
+        Nonce = BitConverter.ToUInt32(RandomNumberGenerator.GetBytes(sizeof(uint))),
+        Horizon = horizon,
+        IssuedFloor = floor,
+        CreatedAt = now,
+        Closed = closed,
+    });
+
+    private void Remove(IEnumerable<string> names)
+    {
+        foreach (string name in names) disk.Delete(name);
+        disk.Sync();
+    }
+
+    private void Guarded(Action write)
+    {
+        if (poison is { } earlier) throw new UnknownOutcomeException($"The ledger is out of use since an earlier failure: {earlier.Message}", earlier);
+        try
+        {
+            write();
+        }
+        catch (Exception exception)
+        {
+            poison = exception;
+            throw new UnknownOutcomeException($"The ledger in '{disk.Location}' is out of use until a restart: {exception.Message}", exception);
+        }
+    }
+}

@@ -1,0 +1,57 @@
+using Microsoft.Win32.SafeHandles;
+using BclFile = System.IO.File;
+
+namespace CaptchaCluster.Storage.File.Ledger;
+
+/// <summary>A directory of a local Linux file system.</summary>
+internal sealed class PosixDisk(string directory) : IDisk
+{
+    public string Location => directory;
+
+    public IReadOnlyList<string> List() => [.. Directory.EnumerateFiles(directory).Select(path => Path.GetFileName(path))];
+
+    public int Read(string name, ref byte[] buffer)
+    {
+        using SafeFileHandle file = BclFile.OpenHandle(PathOf(name), options: FileOptions.SequentialScan);
+        int length = checked((int)RandomAccess.GetLength(file));
+        if (buffer.Length < length) buffer = GC.AllocateUninitializedArray<byte>(length);
+        for (int done = 0; done < length;)
+        {
+            int read = RandomAccess.Read(file, buffer.AsSpan(done, length - done), done);
+            if (read == 0) throw new IOException($"'{PathOf(name)}' became shorter while it was read.");
+            done += read;
+        }
+
+        return length;
+    }
+
+    public IDiskFile Create(string name)
+    {
+        SafeFileHandle handle = BclFile.OpenHandle(PathOf(name), FileMode.CreateNew, FileAccess.Write, FileShare.Read);
+        BclFile.SetUnixFileMode(handle, UnixFileMode.UserRead | UnixFileMode.UserWrite);
+        return new PosixFile(handle, PathOf(name));
+    }
+
+    public void Rename(string from, string to) => BclFile.Move(PathOf(from), PathOf(to), overwrite: true);
+
+    public void Delete(string name) => BclFile.Delete(PathOf(name));
+
+    public void Sync() => Posix.SyncDirectory(directory);
+
+    private string PathOf(string name) => Path.Combine(directory, name);
+
+    private sealed class PosixFile(SafeFileHandle handle, string path) : IDiskFile
+    {
+        private long length;
+
+        public void Append(ReadOnlySpan<byte> bytes)
+        {
+            RandomAccess.Write(handle, bytes, length);
+            length += bytes.Length;
+        }
+
+        public void Sync() => Posix.Sync(handle, path);
+
+        public void Dispose() => handle.Dispose();
+    }
+}

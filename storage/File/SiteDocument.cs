@@ -1,0 +1,130 @@
+using System.Collections.Immutable;
+using System.Globalization;
+using System.Text.Json.Serialization;
+using CaptchaCluster.Sites;
+
+namespace CaptchaCluster.Storage.File;
+
+/// <summary>A site as its file shows it: snake case, times as ISO 8601, hashes in hexadecimal.</summary>
+internal sealed record SiteDocument
+{
+    public required string Sitekey { get; init; }
+
+    public required long Version { get; init; }
+
+    public required string Name { get; init; }
+
+    public required string[] Hostnames { get; init; }
+
+    public required bool EnforceHostname { get; init; }
+
+    public required IpBinding IpBinding { get; init; }
+
+    public required int TokenTtlSeconds { get; init; }
+
+    public required Tier Tier { get; init; }
+
+    public required bool Disabled { get; init; }
+
+    public required DateTimeOffset CreatedAt { get; init; }
+
+    public DateTimeOffset? DeletedAt { get; init; }
+
+    public required int Generation { get; init; }
+
+    public required string SecretSha256 { get; init; }
+
+    public PreviousSecretDocument? PreviousSecret { get; init; }
+
+    public RotationDocument? LastRotation { get; init; }
+
+    public static SiteDocument Of(Site site) => new()
+    {
+        Sitekey = site.Key.ToString(),
+        Version = site.Version,
+        Name = site.Policy.Name,
+        Hostnames = [.. site.Policy.Hostnames.Select(hostname => hostname.ToString())],
+        EnforceHostname = site.Policy.EnforceHostname,
+        IpBinding = site.Policy.IpBinding,
+        TokenTtlSeconds = site.Policy.TokenTtlSeconds,
+        Tier = site.Policy.Tier,
+        Disabled = site.Policy.Disabled,
+        CreatedAt = site.CreatedAt.ToDateTimeOffset(),
+        DeletedAt = site.DeletedAt?.ToDateTimeOffset(),
+        Generation = site.Generation.Value,
+        SecretSha256 = Hex(site.SecretHash),
+        PreviousSecret = site.Previous is { } previous
+            ? new PreviousSecretDocument(previous.Generation.Value, Hex(previous.Hash), previous.ValidUntil.ToDateTimeOffset())
+            : null,
+        LastRotation = site.LastRotation is { } rotation
+            ? new RotationDocument(
+                Hex(rotation.IdHash),
+                rotation.Generation.Value,
+                Hex(rotation.SealedSecret),
+                rotation.OldSecretExpiresAt?.ToDateTimeOffset(),
+                rotation.ForgetAt.ToDateTimeOffset())
+            : null,
+    };
+
+    /// <exception cref="FormatException">A member has a value that no site has.</exception>
+    public Site ToSite() => new()
+    {
+        Key = SiteKey.TryParse(Sitekey, out SiteKey key) ? key : throw new FormatException($"\"sitekey\" is '{Sitekey}'."),
+        Version = Version,
+        Policy = new SitePolicy
+        {
+            Name = Name,
+            Hostnames = [.. Hostnames.Select(text =>
+                Hostname.TryParse(text, out Hostname hostname) ? hostname : throw new FormatException($"\"hostnames\" has '{text}'."))],
+            EnforceHostname = EnforceHostname,
+            IpBinding = IpBinding,
+            TokenTtlSeconds = TokenTtlSeconds > 0 ? TokenTtlSeconds : throw new FormatException($"\"token_ttl_seconds\" is {TokenTtlSeconds}."),
+            Tier = Tier,
+            Disabled = Disabled,
+        },
+        CreatedAt = Time(CreatedAt),
+        DeletedAt = Time(DeletedAt),
+        Generation = new Generation(Generation > 0 ? Generation : throw new FormatException($"\"generation\" is {Generation}.")),
+        SecretHash = DeletedAt is null ? Hash(SecretSha256) : [],
+        Previous = PreviousSecret is { } previous
+            ? new PreviousSecret(new Generation(previous.Generation), Hash(previous.SecretSha256), Time(previous.ValidUntil))
+            : null,
+        LastRotation = LastRotation is { } rotation
+            ? new RotationReceipt
+            {
+                IdHash = Hash(rotation.RotationIdHash),
+                Generation = new Generation(rotation.Generation),
+                SealedSecret = [.. Convert.FromHexString(rotation.SealedSecret)],
+                OldSecretExpiresAt = Time(rotation.OldSecretExpiresAt),
+                ForgetAt = Time(rotation.ForgetAt),
+            }
+            : null,
+    };
+
+    private static string Hex(ImmutableArray<byte> bytes) => Convert.ToHexStringLower(bytes.AsSpan());
+
+    private static ImmutableArray<byte> Hash(string hex) =>
+        hex.Length == SiteSecret.HashSize * 2
+            ? [.. Convert.FromHexString(hex)]
+            : throw new FormatException(string.Create(CultureInfo.InvariantCulture, $"a hash has {hex.Length} digits."));
+
+    private static UnixSeconds Time(DateTimeOffset time) => new(time.ToUnixTimeSeconds());
+
+    private static UnixSeconds? Time(DateTimeOffset? time) => time is { } value ? Time(value) : null;
+}
+
+internal sealed record PreviousSecretDocument(int Generation, string SecretSha256, DateTimeOffset ValidUntil);
+
+internal sealed record RotationDocument(
+    string RotationIdHash, int Generation, string SealedSecret, DateTimeOffset? OldSecretExpiresAt, DateTimeOffset ForgetAt);
+
+[JsonSourceGenerationOptions(
+    WriteIndented = true,
+    PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower,
+    UseStringEnumConverter = true,
+    DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
+    UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow,
+    RespectNullableAnnotations = true,
+    RespectRequiredConstructorParameters = true)]
+[JsonSerializable(typeof(SiteDocument))]
+internal sealed partial class SiteDocumentContext : JsonSerializerContext;
