@@ -59,7 +59,7 @@ public sealed class FileRedemptionStore : IRedemptionStore, IDisposable
     internal static FileRedemptionStore Open(
         IDisk disk, RedemptionShard shard, FileRedemptionStoreOptions options, UnixSeconds now, Action<string> notice)
     {
-        LedgerRecovery.Found found = new LedgerRecovery(disk, shard, notice).Run();
+        LedgerRecovery.Found found = new LedgerRecovery(disk, fact => shard.Learn(fact), notice).Run();
         if (found.Newest is { } newest && newest.Horizon > now + options.MaxTtlSeconds + options.MaxClockSkewSeconds)
         {
             throw new InvalidDataException(
@@ -68,6 +68,7 @@ public sealed class FileRedemptionStore : IRedemptionStore, IDisposable
         }
 
         FileRedemptionStore store = new(disk, options, found, now);
+        shard.RaiseHorizon(store.Horizon);
         store.Remove(found.LeftOver);
         return store;
     }

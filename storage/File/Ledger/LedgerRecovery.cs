@@ -4,10 +4,10 @@ using CaptchaCluster.Redemption;
 namespace CaptchaCluster.Storage.File.Ledger;
 
 /// <summary>
-/// Reads a ledger at start. The newest segment names all others; what it does not name was purged, or copied by an earlier
+/// Reads a ledger; changes nothing. The newest segment names all others; what it does not name was purged, or copied by an earlier
 /// start, and is left over. Everything that is not exactly as it was acknowledged stops the start.
 /// </summary>
-internal sealed class LedgerRecovery(IDisk disk, RedemptionShard shard, Action<string> notice)
+internal sealed class LedgerRecovery(IDisk disk, Action<RedemptionFact> learn, Action<string> notice)
 {
     private byte[] buffer = [];
 
@@ -17,20 +17,21 @@ internal sealed class LedgerRecovery(IDisk disk, RedemptionShard shard, Action<s
     /// <param name="LeftOver">Files to remove, but not before the directory was synced: the newest segment's name may not be durable yet.</param>
     public sealed record Found(SegmentHeader? Newest, IReadOnlyList<RedemptionFact> Live, IReadOnlyList<string> LeftOver);
 
+    /// <summary>Passes every redemption above the horizon to <c>learn</c>.</summary>
     /// <exception cref="InvalidDataException">The ledger is damaged; the message names the file, the offset and what to do.</exception>
     public Found Run()
     {
         IReadOnlyList<string> names = disk.List();
-        foreach (string leftover in names.Where(SegmentFiles.IsLeftover)) disk.Delete(leftover);
+        List<string> leftOver = [.. names.Where(SegmentFiles.IsUnfinished)];
         List<long> ids = [.. names.Select(name => SegmentFiles.TryParse(name, out long id) ? id : -1).Where(id => id >= 0).Order()];
-        if (ids.Count == 0) return new Found(null, [], []);
+        if (ids.Count == 0) return new Found(null, [], leftOver);
 
         SegmentHeader newest = ReadHeader(ids[^1]);
-        shard.RaiseHorizon(newest.Horizon);
-        foreach (ClosedSegment closed in newest.Closed) LoadClosed(closed, ids);
+        foreach (ClosedSegment closed in newest.Closed) LoadClosed(closed, ids, newest.Horizon);
         List<RedemptionFact> live = LoadNewest(newest);
         ImmutableHashSet<long> named = [.. newest.Closed.Select(closed => closed.Id)];
-        return new Found(newest, live, [.. ids.Where(id => !named.Contains(id)).Select(SegmentFiles.NameOf)]);
+        leftOver.AddRange(ids.Where(id => !named.Contains(id)).Select(SegmentFiles.NameOf));
+        return new Found(newest, live, leftOver);
     }
 
     private SegmentHeader ReadHeader(long id)
@@ -40,14 +41,14 @@ internal sealed class LedgerRecovery(IDisk disk, RedemptionShard shard, Action<s
         return header is not null && header.Id == id ? header : throw Damaged(id, 0, "its header does not match its checksum or its name");
     }
 
-    private void LoadClosed(ClosedSegment closed, List<long> ids)
+    private void LoadClosed(ClosedSegment closed, List<long> ids, UnixSeconds horizon)
     {
         if (!ids.Contains(closed.Id))
             throw new InvalidDataException($"The ledger segment '{PathOf(closed.Id)}' is missing. {Advice}");
         ReadOnlySpan<byte> file = ReadFile(closed.Id);
         if (file.Length != closed.Length)
             throw Damaged(closed.Id, Math.Min(file.Length, closed.Length), $"it has {file.Length} bytes and must have {closed.Length}");
-        SegmentSummary summary = Load(closed.Id, file, fact => shard.Learn(fact));
+        SegmentSummary summary = Load(closed.Id, file, horizon, learn);
         if (summary.End != SegmentEnd.Whole) throw Damaged(closed.Id, summary.Length, "a batch does not match its checksum");
         if (summary.Chain != closed.Chain) throw Damaged(closed.Id, 0, "it is not the segment that its successor names");
     }
@@ -55,10 +56,9 @@ internal sealed class LedgerRecovery(IDisk disk, RedemptionShard shard, Action<s
     private List<RedemptionFact> LoadNewest(SegmentHeader header)
     {
         List<RedemptionFact> live = [];
-        SegmentSummary summary = Load(header.Id, ReadFile(header.Id), fact =>
+        SegmentSummary summary = Load(header.Id, ReadFile(header.Id), header.Horizon, fact =>
         {
-            if (fact.ExpiresAt <= header.Horizon) return;
-            shard.Learn(fact);
+            learn(fact);
             live.Add(fact);
         });
         if (summary.End == SegmentEnd.Damaged) throw Damaged(header.Id, summary.Length, "a batch does not match its checksum");
@@ -67,11 +67,14 @@ internal sealed class LedgerRecovery(IDisk disk, RedemptionShard shard, Action<s
         return live;
     }
 
-    private SegmentSummary Load(long id, ReadOnlySpan<byte> file, Action<RedemptionFact> learn)
+    private SegmentSummary Load(long id, ReadOnlySpan<byte> file, UnixSeconds horizon, Action<RedemptionFact> take)
     {
         SegmentHeader header = SegmentHeader.Decode(file, out int length, out uint crc)
             ?? throw Damaged(id, 0, "its header does not match its checksum");
-        return SegmentReader.Read(file, header, length, crc, learn);
+        return SegmentReader.Read(file, header, length, crc, fact =>
+        {
+            if (fact.ExpiresAt > horizon) take(fact);
+        });
     }
 
     private ReadOnlySpan<byte> ReadFile(long id)

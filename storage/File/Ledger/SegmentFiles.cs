@@ -21,7 +21,7 @@ internal static class SegmentFiles
             && long.TryParse(name.AsSpan(Prefix.Length, Digits), NumberStyles.None, CultureInfo.InvariantCulture, out id);
     }
 
-    public static bool IsLeftover(string name) =>
+    public static bool IsUnfinished(string name) =>
         name.StartsWith(Prefix, StringComparison.Ordinal) && name.EndsWith(Suffix + TemporarySuffix, StringComparison.Ordinal);
 
     /// <summary>
