@@ -75,6 +75,7 @@ internal sealed class ViolationLog(RecordedHistory history)
         var token = history.Tokens[op.Token];
         var returned = op.Return == AttemptOperation.Never ? "never" : op.Return.ToString(CultureInfo.InvariantCulture);
         return string.Create(CultureInfo.InvariantCulture,
-            $"#{index} token {token.Id:x} (site {token.Site}, expiry {token.Expiry}) attempt {op.Attempt:x} site {op.Site} generation {op.Generation} [{op.Call}, {returned}] {op.Verdict}");
+            $"#{index} token {token.Id:x} (site {token.Site}, expiry {token.Expiry}) attempt {op.Attempt:x} "
+            + $"site {op.Site} generation {op.Generation} [{op.Call}, {returned}] {op.Verdict}");
     }
 }

@@ -8,6 +8,9 @@ internal sealed class GenerationFacts
     public bool MadeGracefully;
     public long GraceEnd = long.MinValue;
 
+    /// <summary>Before this the generation cannot have existed.</summary>
+    public long EarliestBirth = long.MaxValue;
+
     /// <summary>The generation certainly existed from here on.</summary>
     public long BornBy = long.MaxValue;
     public long FirstSuccess = long.MaxValue;

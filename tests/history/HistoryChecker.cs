@@ -4,7 +4,7 @@ namespace CaptchaCluster.Tests.History;
 
 /// <summary>
 /// Judges what callers saw against the invariants I1–I4 and I6–I8. It never reports a history that some order of instantaneous
-/// effects, each within its operation, explains. O(n log n) in the number of operations.
+/// effects, each within its operation, explains; times are trusted within <see cref="RecordedHistory.Clock"/>. O(n log n).
 /// </summary>
 public static class HistoryChecker
 {

@@ -28,7 +28,9 @@ public sealed record HistoryCounts
     public double UnknownShare => Attempts == 0 ? 0 : (double)Unknown / Attempts;
 
     public override string ToString() => string.Create(CultureInfo.InvariantCulture,
-        $"{Attempts} attempts: {Success} success ({Replays} replays), {Duplicate} duplicate, {Expired} expired, {InvalidSecret} invalid secret, {Refused} refused, {Unknown} unknown; {Rotations} rotations; faults: {string.Join(", ", Faults.Select(f => $"{f.Value} {f.Key}"))}");
+        $"{Attempts} attempts: {Success} success ({Replays} replays), {Duplicate} duplicate, {Expired} expired, "
+        + $"{InvalidSecret} invalid secret, {Refused} refused, {Unknown} unknown; {Rotations} rotations; "
+        + $"faults: {string.Join(", ", Faults.Select(f => $"{f.Value} {f.Key}"))}");
 }
 
 /// <summary>What a run must have exercised to mean something; everything not stated is not required.</summary>

@@ -20,7 +20,10 @@ public static class HistoryText
         foreach (var f in history.Faults) Line($"fault {f.Kind} {f.Time} {(f.Healed ? "healed" : "injected")}");
         foreach (var p in history.Purges) Line($"purge {p.Time} {p.Horizon}");
         foreach (var a in history.Attempts)
-            Line($"attempt {a.Token} {a.Attempt:x} {a.Site} {a.Generation} {a.Call} {Time(a.Return)} {a.Verdict} {(a.Anonymous ? "anonymous" : "keyed")}");
+        {
+            var key = a.Anonymous ? "anonymous" : "keyed";
+            Line($"attempt {a.Token} {a.Attempt:x} {a.Site} {a.Generation} {a.Call} {Time(a.Return)} {a.Verdict} {key}");
+        }
         if (history.Ledger is not { } ledger) return;
         Line($"ledger {ledger.PurgeHorizon}");
         foreach (var (token, attempt) in ledger.Redemptions) Line($"redemption {token:x} {attempt:x}");
@@ -59,7 +62,8 @@ public static class HistoryText
                 history.Tokens.Add(new(Hex(f[1]), Int(f[2]), TimeOf(f[3])));
                 break;
             case "site":
-                history.SiteOperations.Add(new(Enum.Parse<SiteOperationKind>(f[1]), Int(f[2]), Long(f[3]), TimeOf(f[4]), Int(f[5]), Int(f[6]), TimeOf(f[7])));
+                history.SiteOperations.Add(new(
+                    Enum.Parse<SiteOperationKind>(f[1]), Int(f[2]), Long(f[3]), TimeOf(f[4]), Int(f[5]), Int(f[6]), TimeOf(f[7])));
                 break;
             case "fault":
                 history.Faults.Add(new(f[1], Long(f[2]), Is(f[3], "healed", "injected")));
@@ -68,7 +72,9 @@ public static class HistoryText
                 history.Purges.Add(new(Long(f[1]), Long(f[2])));
                 break;
             case "attempt":
-                history.Attempts.Add(new(Hex(f[2]), Long(f[5]), TimeOf(f[6]), Int(f[1]), Int(f[3]), Int(f[4]), Enum.Parse<Verdict>(f[7]), Is(f[8], "anonymous", "keyed")));
+                history.Attempts.Add(new(
+                    Hex(f[2]), Long(f[5]), TimeOf(f[6]), Int(f[1]), Int(f[3]), Int(f[4]),
+                    Enum.Parse<Verdict>(f[7]), Is(f[8], "anonymous", "keyed")));
                 break;
             case "ledger":
                 history.Ledger = new(redemptions, Long(f[1]));

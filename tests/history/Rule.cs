@@ -33,6 +33,9 @@ public enum Rule
     /// <summary>I7: redemptions were purged before their retention ended.</summary>
     EarlyPurge,
 
+    /// <summary>I8: success with a secret before any rotation that can have made it was called.</summary>
+    UnbornSecretAccepted,
+
     /// <summary>I8: success with a secret whose retirement had been acknowledged.</summary>
     RetiredSecretAccepted,
 
@@ -74,7 +77,7 @@ public static class RuleInvariants
         Rule.PhantomDuplicate or Rule.DuplicateToWinner or Rule.DuplicateNotInLedger => "I4",
         Rule.ForeignToken or Rule.RefusalSpentToken => "I6",
         Rule.LateRedemption or Rule.EarlyExpired or Rule.SuccessAfterRetention or Rule.SuccessAfterPurge or Rule.EarlyPurge => "I7",
-        Rule.RetiredSecretAccepted or Rule.SupersededSecretAccepted or Rule.RefusedSecretAccepted
+        Rule.UnbornSecretAccepted or Rule.RetiredSecretAccepted or Rule.SupersededSecretAccepted or Rule.RefusedSecretAccepted
             or Rule.StoppedSiteAccepted or Rule.ValidSecretRefused => "I8",
         Rule.Vacuous => "non-vacuity",
         _ => throw new ArgumentOutOfRangeException(nameof(rule), rule, null),

@@ -98,24 +98,29 @@ internal sealed class SiteTimeline(ClockBounds clock)
 
     private Refutation? Refute(in AttemptOperation op)
     {
+        // First what was acknowledged, then what follows from other answers.
         var facts = FactsOf(op.Generation);
+        if (op.Return < facts.EarliestBirth)
+            return new(Rule.UnbornSecretAccepted, $"no rotation can have made generation {op.Generation} before {facts.EarliestBirth}", -1);
         if (op.Call > facts.RetiredFrom)
-            return new(Rule.RetiredSecretAccepted, $"a rotation away from generation {op.Generation} was complete at {facts.RetiredFrom}", -1);
-        if (op.Call > facts.SupersededFrom)
-            return new(Rule.SupersededSecretAccepted, $"a later generation than {op.Generation} had worked by {facts.SupersededFrom}", facts.SupersededBy);
-        if (op.Call > facts.DeadFrom)
-            return new(Rule.RefusedSecretAccepted, $"generation {op.Generation} had been ended for good by {facts.DeadFrom}", facts.DeadBy);
+            return new(Rule.RetiredSecretAccepted, $"generation {op.Generation} was rotated away at {facts.RetiredFrom}", -1);
         if (op.Call > _deletedFrom)
             return new(Rule.StoppedSiteAccepted, $"site {op.Site} was deleted at {_deletedFrom}", -1);
-
-        // Refused by a disable, perhaps: then an enable must have come into effect after the refusal's call and before this return.
-        // The refusal with the latest call leaves the least room for one.
-        if (facts.Refusals is { } refusals && refusals.TryBelow(op.Call, out var refused, out var witness) && !MayBeEnabledWithin(refused, op.Return))
-            return new(Rule.RefusedSecretAccepted, $"generation {op.Generation} had been refused and no enable followed", witness);
-
-        // The same with the acknowledged disable of the latest call.
+        // Only an enable can have undone an acknowledged disable. Of the disables the one with the latest call leaves the least room.
         if (_disabledBy.TryBelow(op.Call, out var disabled, out _) && !MayBeEnabledWithin(disabled, op.Return))
-            return new(Rule.StoppedSiteAccepted, $"site {op.Site} had been disabled by an operation called at {disabled}, and no enable followed", -1);
+            return new(Rule.StoppedSiteAccepted, $"site {op.Site} was disabled by a call at {disabled}, and no enable followed", -1);
+
+        if (op.Call > facts.SupersededFrom)
+            return new(Rule.SupersededSecretAccepted, $"a successor of {op.Generation} had worked by {facts.SupersededFrom}", facts.SupersededBy);
+        if (op.Call > facts.DeadFrom)
+            return new(Rule.RefusedSecretAccepted, $"generation {op.Generation} had ended for good by {facts.DeadFrom}", facts.DeadBy);
+        // If a disable was the reason of a refusal, an enable must have taken effect after the refusal's call; again the latest one.
+        if (facts.Refusals is { } refusals
+            && refusals.TryBelow(op.Call, out var refused, out var witness)
+            && !MayBeEnabledWithin(refused, op.Return))
+        {
+            return new(Rule.RefusedSecretAccepted, $"generation {op.Generation} had been refused and no enable followed", witness);
+        }
         return null;
     }
 
@@ -139,7 +144,7 @@ internal sealed class SiteTimeline(ClockBounds clock)
 
     private void SealGenerations()
     {
-        var earliestUnnamed = long.MaxValue;
+        var (earliestUnnamed, unnamedCall) = (long.MaxValue, long.MaxValue);
         foreach (var rotation in _rotations)
         {
             if (rotation.Kind == SiteOperationKind.RotateGraceful) _hasGrace = true;
@@ -147,17 +152,23 @@ internal sealed class SiteTimeline(ClockBounds clock)
             {
                 // Whenever it lands it is a later generation than any there is: it may end each of them.
                 earliestUnnamed = Math.Min(earliestUnnamed, EarliestEnd(rotation));
+                unnamedCall = Math.Min(unnamedCall, rotation.Call);
                 continue;
             }
             var made = FactsOf(rotation.NewGeneration);
             made.MadeByRotation = true;
+            made.EarliestBirth = Math.Min(made.EarliestBirth, rotation.Call);
             made.BornBy = Math.Min(made.BornBy, rotation.Return);
             if (rotation.Kind != SiteOperationKind.RotateGraceful) continue;
             made.MadeGracefully = true;
             made.GraceEnd = Math.Max(made.GraceEnd, rotation.GraceEnd);
         }
         foreach (var facts in _generations.Values)
+        {
             facts.BornBy = facts.MadeByRotation ? Math.Min(facts.BornBy, facts.FirstSuccess) : long.MinValue;
+            // With a rotation id the request that made it may be another than the one whose reply named it.
+            facts.EarliestBirth = facts.MadeByRotation ? Math.Min(facts.EarliestBirth, unnamedCall) : long.MinValue;
+        }
 
         var named = _rotations.Where(r => r.NewGeneration != SiteOperation.UnknownGeneration).ToLookup(r => r.NewGeneration);
 

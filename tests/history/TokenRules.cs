@@ -24,7 +24,10 @@ internal sealed class TokenRules
         {
             _purged.Add(purge.Time, purge.Horizon);
             if (purge.Horizon.Plus(history.Clock.Retention).Plus(-history.Clock.Epsilon) > purge.Time)
-                log.Add(Rule.EarlyPurge, $"at {purge.Time} everything up to expiry {purge.Horizon} had been purged; it is kept {history.Clock.Retention} longer");
+            {
+                log.Add(Rule.EarlyPurge,
+                    $"at {purge.Time} everything up to expiry {purge.Horizon} had been purged; it is kept {history.Clock.Retention} longer");
+            }
         }
         _purged.Seal();
     }
@@ -78,11 +81,13 @@ internal sealed class TokenRules
                 if (op.Call > own.FirstSuccessReturn
                     && op.Return < info.Expiry.Plus(_history.Clock.Retention).Plus(-_history.Clock.Epsilon)
                     && !timeline.MayRefuse(op))
-                    _log.Add(Rule.ReplayRefused, "expired after the same attempt's success, while the redemption is retained", own.FirstSuccessOp, index);
+                {
+                    _log.Add(Rule.ReplayRefused, "expired after the same attempt's success, in its retention", own.FirstSuccessOp, index);
+                }
                 break;
             case Verdict.InvalidSecret:
                 if (!timeline.MayRefuse(op))
-                    _log.Add(Rule.ValidSecretRefused, $"no rotation, disable or delete can have ended generation {op.Generation} by {op.Return}", index);
+                    _log.Add(Rule.ValidSecretRefused, $"nothing can have ended generation {op.Generation} by {op.Return}", index);
                 break;
         }
     }

@@ -16,6 +16,7 @@ internal sealed class ModelRun
     private readonly ModelSite[] _sites = [new(), new(), new()];
     private readonly Dictionary<int, UInt128> _redeemed = [];
     private readonly Dictionary<UInt128, UInt128> _ledger = [];
+    private readonly List<SiteOperation?> _siteOperations = [];
     private readonly RecordedHistory _history = new() { Clock = new(Epsilon, Retention) };
     private long _now;
     private long _horizon = long.MinValue;
@@ -43,6 +44,7 @@ internal sealed class ModelRun
             _now = when.Time;
             action();
         }
+        _history.SiteOperations.AddRange(_siteOperations.OfType<SiteOperation>());
         if (Chance(70)) _history.Ledger = new(_ledger, _horizon);
         return _history;
     }
@@ -109,8 +111,8 @@ internal sealed class ModelRun
 
     private void StartSiteOperation(SiteOperation operation, int rotationId, bool lost)
     {
-        var index = _history.SiteOperations.Count;
-        _history.SiteOperations.Add(operation);
+        var index = _siteOperations.Count;
+        _siteOperations.Add(operation);
         // With a rotation id a lost reply can be asked for again; the first request may still land before, after or never.
         if (lost && operation.IsRotation && Chance(60))
             Later(100, () => StartSiteOperation(operation with { Call = _now }, rotationId, false));
@@ -126,10 +128,7 @@ internal sealed class ModelRun
 
     private void Reply(int index, SiteOperation operation, bool applied)
     {
-        // A definite refusal never happened. A disable of a far future on no site says the same without moving indexes.
-        _history.SiteOperations[index] = applied
-            ? operation with { Return = _now }
-            : new(SiteOperationKind.Disable, -1, End * 10, AttemptOperation.Never);
+        _siteOperations[index] = applied ? operation with { Return = _now } : null; // refused: it never happened
         if (applied && operation.IsRotation) _sites[operation.Site].Told.Add(operation.NewGeneration);
     }
 
