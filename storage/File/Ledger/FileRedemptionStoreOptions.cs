@@ -1,4 +1,4 @@
-namespace CaptchaCluster.Storage.File;
+namespace CaptchaCluster.Storage.File.Ledger;
 
 public sealed record FileRedemptionStoreOptions
 {

@@ -20,6 +20,7 @@ internal interface IDisk
     /// <summary>Atomic; replaces.</summary>
     void Rename(string from, string to);
 
+    /// <summary>Does nothing where there is no such file.</summary>
     void Delete(string name);
 
     /// <summary>Makes creations, renames and deletions durable.</summary>

@@ -35,6 +35,7 @@ internal static class SegmentFiles
     {
         string name = NameOf(segment.Header.Id);
         string temporary = name + TemporarySuffix;
+        disk.Delete(temporary);
         IDiskFile file = disk.Create(temporary);
         try
         {
