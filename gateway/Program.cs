@@ -1,2 +1,13 @@
-var builder = WebApplication.CreateBuilder(args);
-await builder.Build().RunAsync();
+using CaptchaCluster.Gateway.Hosting;
+
+try
+{
+    await using GatewayHost gateway = await GatewayHost.StartAsync(args, TimeProvider.System, Console.Out);
+    await ShutdownSignal.WaitAsync();
+    return 0;
+}
+catch (StartupException refusal)
+{
+    Console.Error.WriteLine(refusal.Message);
+    return StartupException.ExitCode;
+}

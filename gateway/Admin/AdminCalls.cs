@@ -1,0 +1,68 @@
+using CaptchaCluster.Gateway.Settings;
+using CaptchaCluster.Sites;
+
+namespace CaptchaCluster.Gateway.Admin;
+
+/// <summary>The calls of the admin API: each takes a sitekey and a body where it needs them, and says what to answer.</summary>
+internal sealed class AdminCalls(SiteRegistry sites, TokenMinter minter, TokenSettings tokens)
+{
+    public async ValueTask<AdminReply> CreateAsync(SiteKey none, JsonMembers body)
+    {
+        SiteChange change = SiteChange.Read(body, tokens);
+        if (body.Problem is { } problem) return AdminError.BadRequest(problem);
+        (Site site, string secret) = await sites.CreateAsync(change.Create(tokens));
+        return new SiteReply(StatusCodes.Status201Created, site, secret);
+    }
+
+    public ValueTask<AdminReply> ListAsync(SiteKey none, JsonMembers body) => new(new SiteListReply(sites.Directory.List()));
+
+    public ValueTask<AdminReply> GetAsync(SiteKey key, JsonMembers body) =>
+        new(TryGet(key, out Site site) ? new SiteReply(StatusCodes.Status200OK, site) : AdminError.UnknownSite);
+
+    public async ValueTask<AdminReply> ChangeAsync(SiteKey key, JsonMembers body)
+    {
+        if (!TryGet(key, out _)) return AdminError.UnknownSite;
+        SiteChange change = SiteChange.Read(body, tokens);
+        if (body.Problem is { } problem) return AdminError.BadRequest(problem);
+        Site? site = await sites.ChangeAsync(key, change.ApplyTo);
+        return site is null ? AdminError.UnknownSite : new SiteReply(StatusCodes.Status200OK, site);
+    }
+
+    public async ValueTask<AdminReply> DeleteAsync(SiteKey key, JsonMembers body) =>
+        await sites.DeleteAsync(key) ? new NoContentReply() : AdminError.UnknownSite;
+
+    public async ValueTask<AdminReply> RotateAsync(SiteKey key, JsonMembers body)
+    {
+        if (!TryGet(key, out _)) return AdminError.UnknownSite;
+        RotationRequest request = new(
+            body.Flag("invalidate_immediately") ?? true,
+            body.Text("rotation_id", RotationReceipt.MinIdLength, RotationReceipt.MaxIdLength));
+        if (body.RefuseUnknown() is { } problem) return AdminError.BadRequest(problem);
+        return await sites.RotateAsync(key, request) switch
+        {
+            RotationResult.Rotated rotated => new RotationReply(rotated),
+            RotationResult.InGrace grace => AdminError.RotationInGrace(grace),
+            RotationResult.IdReused => AdminError.RotationIdReused,
+            RotationResult.NoSuchSite => AdminError.UnknownSite,
+            var other => throw new InvalidOperationException($"{other.GetType()} is not a result of a rotation."),
+        };
+    }
+
+    public ValueTask<AdminReply> MintAsync(SiteKey key, JsonMembers body) => new(Mint(key, body));
+
+    private AdminReply Mint(SiteKey key, JsonMembers body)
+    {
+        if (!TryGet(key, out Site site)) return AdminError.UnknownSite;
+        MintRequest? request = MintRequestReader.Read(body, site, tokens.MaxTtlSeconds);
+        if (request is null) return AdminError.BadRequest(body.Problem!);
+        if (!site.IsActive) return AdminError.SiteDisabled;
+        return minter.Mint(request) switch
+        {
+            MintResult.Minted minted => new TokensReply(minted),
+            MintResult.TooLarge => AdminError.TokenTooLarge,
+            var other => throw new InvalidOperationException($"{other.GetType()} is not a result of minting."),
+        };
+    }
+
+    private bool TryGet(SiteKey key, out Site site) => sites.Directory.TryGet(key, out site) && !site.IsDeleted;
+}

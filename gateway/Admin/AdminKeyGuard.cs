@@ -1,0 +1,19 @@
+using System.Security.Cryptography;
+using System.Text;
+
+namespace CaptchaCluster.Gateway.Admin;
+
+/// <summary>Lets through who presents the admin key. Compares hashes, in constant time: neither content nor length shows (I11).</summary>
+internal sealed class AdminKeyGuard(string key)
+{
+    private const string Scheme = "Bearer ";
+
+    private readonly byte[] expected = SHA256.HashData(Encoding.UTF8.GetBytes(key));
+
+    public bool Admits(HttpRequest request)
+    {
+        if (request.Headers.Authorization is not [{ } header] || !header.StartsWith(Scheme, StringComparison.OrdinalIgnoreCase)) return false;
+        byte[] presented = Encoding.UTF8.GetBytes(header[Scheme.Length..].Trim());
+        return CryptographicOperations.FixedTimeEquals(SHA256.HashData(presented), expected);
+    }
+}

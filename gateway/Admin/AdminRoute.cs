@@ -1,0 +1,120 @@
+using System.Buffers;
+using System.IO.Pipelines;
+using System.Text.Json;
+using CaptchaCluster.Gateway.Dialects.Siteverify.Requests;
+using CaptchaCluster.Redemption;
+using CaptchaCluster.Sites;
+
+namespace CaptchaCluster.Gateway.Admin;
+
+/// <param name="site">Default where the path names none.</param>
+/// <param name="body">Without members where there was none.</param>
+internal delegate ValueTask<AdminReply> AdminCall(SiteKey site, JsonMembers body);
+
+/// <summary>One path of the admin API: who may, by which method, for which site, with what body; then the call, then its reply.</summary>
+internal sealed partial class AdminRoute(AdminKeyGuard guard, ILogger<AdminRoute> logger, params (string Method, AdminCall Call)[] calls)
+{
+    /// <summary>Name of the route value.</summary>
+    public const string SiteKeyValue = "sitekey";
+
+    private static readonly JsonDocumentOptions Strict = new() { AllowDuplicateProperties = false };
+
+    public async Task HandleAsync(HttpContext context)
+    {
+        try
+        {
+            await AdminReplyWriter.WriteAsync(context.Response, await AnswerAsync(context));
+        }
+        catch (BadHttpRequestException exception)
+        {
+            bool isTooLarge = exception.StatusCode == StatusCodes.Status413PayloadTooLarge;
+            await AdminReplyWriter.WriteAsync(context.Response, isTooLarge ? AdminError.BodyTooLarge : AdminError.Unreadable);
+        }
+        catch (Exception exception) when (exception is IOException or OperationCanceledException)
+        {
+            // The client went away.
+            context.Abort();
+        }
+        catch (Exception exception) when (!context.Response.HasStarted)
+        {
+            Log.Failed(logger, exception);
+            await AdminReplyWriter.WriteAsync(context.Response, AdminError.Failed);
+        }
+    }
+
+    private async ValueTask<AdminReply> AnswerAsync(HttpContext context)
+    {
+        if (!guard.Admits(context.Request))
+        {
+            context.Response.Headers.WWWAuthenticate = "Bearer";
+            return AdminError.Unauthorized;
+        }
+
+        AdminCall? call = calls.FirstOrDefault(candidate => HttpMethods.Equals(candidate.Method, context.Request.Method)).Call;
+        if (call is null)
+        {
+            if (calls.Length == 0) return AdminError.NotFound;
+            string allowed = string.Join(", ", calls.Select(candidate => candidate.Method));
+            context.Response.Headers.Allow = allowed;
+            return AdminError.MethodNotAllowed(allowed);
+        }
+
+        SiteKey site = default;
+        bool namesSite = context.Request.RouteValues.TryGetValue(SiteKeyValue, out object? text);
+        if (namesSite && !SiteKey.TryParse(text as string, out site)) return AdminError.UnknownSite;
+
+        byte[] body = await ReadBodyAsync(context.Request.BodyReader);
+        if (body.Length == 0) body = "{}"u8.ToArray();
+        else if (ContentType.Of(context.Request.ContentType).Kind is not (MediaKind.Json or MediaKind.None)) return AdminError.NotJson;
+        using JsonDocument? json = Parse(body);
+        if (json is null) return AdminError.NotAnObject;
+        try
+        {
+            return await call(site, new JsonMembers(json.RootElement));
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or UnknownOutcomeException)
+        {
+            Log.OutcomeUnknown(logger, exception);
+            return AdminError.OutcomeUnknown;
+        }
+    }
+
+    /// <summary>The server holds it to <see cref="AdminEndpoints.MaxBodySize"/>.</summary>
+    private static async ValueTask<byte[]> ReadBodyAsync(PipeReader reader)
+    {
+        ReadResult read = await reader.ReadAsync();
+        while (!read.IsCompleted)
+        {
+            reader.AdvanceTo(read.Buffer.Start, read.Buffer.End);
+            read = await reader.ReadAsync();
+        }
+
+        byte[] body = read.Buffer.ToArray();
+        reader.AdvanceTo(read.Buffer.End);
+        return body;
+    }
+
+    private static JsonDocument? Parse(byte[] body)
+    {
+        try
+        {
+            JsonDocument json = JsonDocument.Parse(body, Strict);
+            if (json.RootElement.ValueKind == JsonValueKind.Object) return json;
+            json.Dispose();
+            return null;
+        }
+        catch (JsonException)
+        {
+            return null;
+        }
+    }
+
+    private static partial class Log
+    {
+        [LoggerMessage(LogLevel.Error, "A change to a site could not be saved; whether it was made is unknown until the next start.")]
+        public static partial void OutcomeUnknown(ILogger logger, Exception exception);
+
+        [LoggerMessage(LogLevel.Error, "A call of the admin API failed by an error of the program.")]
+        public static partial void Failed(ILogger logger, Exception exception);
+    }
+}

@@ -1,0 +1,149 @@
+using System.Text.Json;
+
+namespace CaptchaCluster.Gateway.Admin;
+
+/// <summary>
+/// Reads the members of a JSON object one by one, strictly: what is wrong first is kept in <see cref="Problem"/>, and a
+/// member that nobody asked for is wrong too. A member that is not there is null.
+/// </summary>
+internal sealed class JsonMembers(JsonElement root, string prefix = "")
+{
+    private readonly List<string> asked = [];
+
+    /// <summary>What is wrong and what is allowed, for the caller; null where nothing is.</summary>
+    public string? Problem { get; private set; }
+
+    public string? Text(string name, int least, int most)
+    {
+        if (!TryGet(name, out JsonElement member)) return null;
+        string? text = member.ValueKind == JsonValueKind.String ? TextOf(member) : null;
+        if (text is null || text.Length < least || text.Length > most) return Refuse<string>(name, $"a string of {least} to {most} characters");
+        return text;
+    }
+
+    public bool? Flag(string name)
+    {
+        if (!TryGet(name, out JsonElement member)) return null;
+        return member.ValueKind is JsonValueKind.True or JsonValueKind.False ? member.GetBoolean() : RefuseValue<bool>(name, "true or false");
+    }
+
+    public long? Integer(string name, long least, long most)
+    {
+        if (!TryGet(name, out JsonElement member)) return null;
+        return member.ValueKind == JsonValueKind.Number && member.TryGetInt64(out long value) && value >= least && value <= most
+            ? value
+            : RefuseValue<long>(name, $"a whole number from {least} to {most}");
+    }
+
+    public double? Number(string name, double least, double most)
+    {
+        if (!TryGet(name, out JsonElement member)) return null;
+        return member.ValueKind == JsonValueKind.Number && member.TryGetDouble(out double value) && value >= least && value <= most
+            ? value
+            : RefuseValue<double>(name, least == double.MinValue ? "a number" : $"a number from {least} to {most}");
+    }
+
+    /// <summary>What one of some words stands for.</summary>
+    public T? Choice<T>(string name, params (string Word, T Value)[] choices)
+        where T : struct
+    {
+        if (!TryGet(name, out JsonElement member)) return null;
+        string? word = member.ValueKind == JsonValueKind.String ? TextOf(member) : null;
+        foreach ((string candidate, T value) in choices)
+        {
+            if (candidate == word) return value;
+        }
+
+        return RefuseValue<T>(name, "one of " + string.Join(", ", choices.Select(choice => $"\"{choice.Word}\"")));
+    }
+
+    public IReadOnlyList<string>? Texts(string name, int most)
+    {
+        if (!TryGet(name, out JsonElement member)) return null;
+        string allowed = $"a list of at most {most} strings";
+        if (member.ValueKind != JsonValueKind.Array || member.GetArrayLength() > most) return Refuse<IReadOnlyList<string>>(name, allowed);
+        List<string> texts = [];
+        foreach (JsonElement element in member.EnumerateArray())
+        {
+            if (element.ValueKind != JsonValueKind.String || TextOf(element) is not { } text) return Refuse<IReadOnlyList<string>>(name, allowed);
+            texts.Add(text);
+        }
+
+        return texts;
+    }
+
+    public JsonMembers? Object(string name)
+    {
+        if (!TryGet(name, out JsonElement member)) return null;
+        return member.ValueKind == JsonValueKind.Object ? new JsonMembers(member, $"{prefix}{name}.") : Refuse<JsonMembers>(name, "an object");
+    }
+
+    /// <summary>Whether the member is there and null, which counts as not there from now on.</summary>
+    public bool IsNull(string name) => root.TryGetProperty(name, out JsonElement member) && member.ValueKind == JsonValueKind.Null && Ask(name);
+
+    /// <summary>Notes something wrong with a member that its type alone does not show. The first remark stays.</summary>
+    public void Refuse(string name, string allowed) => Problem ??= $"'{prefix}{name}' must be {allowed}.";
+
+    /// <summary>Takes over what is wrong inside one of the members.</summary>
+    public void Adopt(string problem) => Problem ??= problem;
+
+    /// <summary>Call last: everything that was asked for by then is known.</summary>
+    public string? RefuseUnknown()
+    {
+        foreach (JsonProperty member in root.EnumerateObject())
+        {
+            string? stranger = NameOf(member);
+            if (stranger is not null && asked.Contains(stranger)) continue;
+            Problem ??= $"'{prefix}{stranger ?? "?"}' is not known here; allowed are {string.Join(", ", asked.Distinct().Select(name => prefix + name))}.";
+        }
+
+        return Problem;
+    }
+
+    private bool TryGet(string name, out JsonElement member) => Ask(name) & root.TryGetProperty(name, out member);
+
+    private bool Ask(string name)
+    {
+        asked.Add(name);
+        return true;
+    }
+
+    private T? Refuse<T>(string name, string allowed)
+        where T : class
+    {
+        Refuse(name, allowed);
+        return null;
+    }
+
+    private T? RefuseValue<T>(string name, string allowed)
+        where T : struct
+    {
+        Refuse(name, allowed);
+        return null;
+    }
+
+    // A string may hold half a surrogate pair, or bytes that are no UTF-8: JSON by its grammar, but no text.
+    private static string? TextOf(JsonElement element)
+    {
+        try
+        {
+            return element.GetString();
+        }
+        catch (InvalidOperationException)
+        {
+            return null;
+        }
+    }
+
+    private static string? NameOf(JsonProperty member)
+    {
+        try
+        {
+            return member.Name;
+        }
+        catch (InvalidOperationException)
+        {
+            return null;
+        }
+    }
+}

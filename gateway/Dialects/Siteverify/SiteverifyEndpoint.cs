@@ -1,0 +1,129 @@
+using System.Buffers;
+using System.IO.Pipelines;
+using CaptchaCluster.Gateway.Dialects.Siteverify.Requests;
+using CaptchaCluster.Verification;
+
+namespace CaptchaCluster.Gateway.Dialects.Siteverify;
+
+/// <summary>
+/// Verification as Turnstile, reCAPTCHA and caputchin have it. Reads the body where it lies and has it judged before the
+/// memory goes back; what stays across the wait for the ledger is the verdict alone.
+/// </summary>
+internal sealed partial class SiteverifyEndpoint(Verifier verifier, bool allowGet, ILogger<SiteverifyEndpoint> logger)
+{
+    /// <summary>
+    /// Bytes that the server may take in: a chunk of one byte needs six. The body itself is held to
+    /// <see cref="SiteverifyFields.MaxBodyLength"/> here (I10).
+    /// </summary>
+    public const int MaxBodySizeOnTheWire = 8 * SiteverifyFields.MaxBodyLength;
+
+    public async Task HandleAsync(HttpContext context)
+    {
+        HttpRequest request = context.Request;
+        HttpResponse response = context.Response;
+        bool isGet = HttpMethods.IsGet(request.Method);
+        if (!HttpMethods.IsPost(request.Method) && !(isGet && allowGet))
+        {
+            Refusals.MethodNotAllowed(response, isGet, allowGet);
+            return;
+        }
+
+        try
+        {
+            ReadOnlySequence<byte>? body = await ReadBodyAsync(request);
+            if (body is null)
+            {
+                Refusals.BodyTooLarge(response);
+                return;
+            }
+
+            ParseOutcome outcome = Judge(request, body.Value, out ValueTask<Verdict> verdict);
+            request.BodyReader.AdvanceTo(body.Value.End);
+            if (outcome == ParseOutcome.UnsupportedMediaType) Refusals.UnsupportedMediaType(response);
+            else VerdictWriter.Write(response, await verdict);
+            if (isGet) response.Headers.CacheControl = "no-store";
+        }
+        catch (BadHttpRequestException exception)
+        {
+            Refusals.Unreadable(response, exception.StatusCode);
+        }
+        catch (Exception exception) when (exception is IOException or OperationCanceledException)
+        {
+            // The client went away in the middle of its body; there is nobody to answer.
+            context.Abort();
+        }
+        catch (Exception exception) when (!response.HasStarted)
+        {
+            Log.Failed(logger, exception);
+            VerdictWriter.Write(response, new Verdict(VerdictKind.Undecided));
+        }
+    }
+
+    /// <summary>The whole body, still in the reader's hands; null where it is longer than allowed.</summary>
+    private static async ValueTask<ReadOnlySequence<byte>?> ReadBodyAsync(HttpRequest request)
+    {
+        if (request.ContentLength > SiteverifyFields.MaxBodyLength) return null;
+        PipeReader reader = request.BodyReader;
+        ReadResult read = await reader.ReadAsync();
+        while (!read.IsCompleted && read.Buffer.Length <= SiteverifyFields.MaxBodyLength)
+        {
+            reader.AdvanceTo(read.Buffer.Start, read.Buffer.End);
+            read = await reader.ReadAsync();
+        }
+
+        if (read.Buffer.Length <= SiteverifyFields.MaxBodyLength) return read.Buffer;
+        reader.AdvanceTo(read.Buffer.End);
+        return null;
+    }
+
+    /// <summary>Parses the request and begins its verification, which by its return has read all it needs of body and scratch.</summary>
+    private ParseOutcome Judge(HttpRequest request, in ReadOnlySequence<byte> body, out ValueTask<Verdict> verdict)
+    {
+        ReadOnlySpan<char> query = request.QueryString.Value;
+        int length = (int)body.Length;
+        int copied = body.IsSingleSegment ? 0 : length;
+        byte[] rented = ArrayPool<byte>.Shared.Rent(copied + SiteverifyFields.ScratchLengthFor(length, query.Length));
+        try
+        {
+            body.Slice(0, copied).CopyTo(rented);
+            ReadOnlySpan<byte> bytes = copied == 0 ? body.FirstSpan : rented.AsSpan(0, copied);
+            ContentType contentType = ContentType.Of(request.ContentType);
+            ParseOutcome outcome = SiteverifyFields.Read(contentType, bytes, query, rented.AsSpan(copied), out SiteverifyFields fields);
+            verdict = outcome == ParseOutcome.Parsed
+                ? verifier.VerifyAsync(RequestOf(fields))
+                : new ValueTask<Verdict>(new Verdict(VerdictKind.BadRequest));
+            return outcome;
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(rented);
+        }
+    }
+
+    private static VerificationRequest RequestOf(in SiteverifyFields fields) => new()
+    {
+        Secret = fields.Secret,
+        Token = fields.Response,
+        RemoteIp = fields.RemoteIp,
+        IdempotencyKey = fields.IdempotencyKey,
+        SiteKey = fields.SiteKey,
+    };
+
+    private static partial class Log
+    {
+        [LoggerMessage(LogLevel.Error, "A verification failed by an error of the program and was answered 503.")]
+        public static partial void Failed(ILogger logger, Exception exception);
+    }
+}
+
+internal static class SiteverifyRoutes
+{
+    /// <summary>Where the peers' clients look for it.</summary>
+    public static readonly string[] Paths = ["/siteverify", "/v1/siteverify", "/turnstile/v0/siteverify", "/recaptcha/api/siteverify"];
+
+    public static void MapSiteverify(this IEndpointRouteBuilder routes, Verifier verifier, bool allowGet, ILoggerFactory loggers)
+    {
+        SiteverifyEndpoint endpoint = new(verifier, allowGet, loggers.CreateLogger<SiteverifyEndpoint>());
+        foreach (string path in Paths) routes.Map(path, endpoint.HandleAsync);
+    }
+}

@@ -1,0 +1,99 @@
+using CaptchaCluster.Gateway.Keys;
+using CaptchaCluster.Gateway.Settings;
+using CaptchaCluster.Redemption;
+using CaptchaCluster.Sites;
+using CaptchaCluster.Storage.File;
+using CaptchaCluster.Storage.File.Ledger;
+using CaptchaCluster.Tokens;
+
+namespace CaptchaCluster.Gateway.Hosting;
+
+/// <summary>Everything of a single node that stands behind its listeners, over the data directory it owns (<c>Store:Kind=file</c>).</summary>
+internal sealed partial class EmbeddedNode : IAsyncDisposable
+{
+    private readonly DataDirectory directory;
+    private FileRedemptionStore ledger = null!;
+    private ShardHost shardHost = null!;
+
+    private EmbeddedNode(DataDirectory directory) => this.directory = directory;
+
+    public IRedeemer Redeemer => shardHost;
+
+    public SiteRegistry Sites { get; private set; } = null!;
+
+    public TokenCodec Codec { get; private set; } = null!;
+
+    public string AdminKey { get; private set; } = null!;
+
+    /// <summary>Null where the admin key was configured.</summary>
+    public string? AdminKeyPath { get; private set; }
+
+    /// <summary>There never was a site in this directory, not even a deleted one.</summary>
+    public bool IsNew { get; private set; }
+
+    /// <exception cref="StartupException">The directory, a file in it or a store cannot be used.</exception>
+    public static async Task<EmbeddedNode> OpenAsync(NodeSettings settings, bool restored, TimeProvider clock, ILoggerFactory loggers)
+    {
+        EmbeddedNode? node = null;
+        try
+        {
+            node = new EmbeddedNode(DataDirectory.Open(settings.Gateway.DataDirectory));
+            AtomicFile.RemoveLeftovers(node.directory.Root);
+            node.OpenKeys(settings, clock);
+            await node.OpenStoresAsync(settings, restored, clock, loggers);
+            return node;
+        }
+        catch (Exception exception)
+        {
+            if (node is not null) await node.DisposeAsync();
+            if (exception is DataDirectoryException or InvalidDataException) throw new StartupException(exception.Message, exception);
+            if (exception is IOException or UnauthorizedAccessException)
+                throw new StartupException($"The data directory '{settings.Gateway.DataDirectory}' cannot be used: {exception.Message}", exception);
+            throw;
+        }
+    }
+
+    /// <summary>Answers what was accepted, then closes the ledger, then leaves the directory to the next process.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        if (shardHost is not null) await shardHost.DisposeAsync();
+        ledger?.Dispose();
+        Sites?.Dispose();
+        directory.Dispose();
+    }
+
+    private void OpenKeys(NodeSettings settings, TimeProvider clock)
+    {
+        KeyRing keys = settings.Tokens.Keys ?? KeyRingFile.LoadOrCreate(directory.Root);
+        Codec = new TokenCodec(keys, settings.TokenLimits, clock);
+        AdminKey = settings.Gateway.AdminKey ?? AdminKeyFile.LoadOrCreate(directory.Root);
+        AdminKeyPath = settings.Gateway.AdminKey is null ? Path.Combine(directory.Root, AdminKeyFile.Name) : null;
+    }
+
+    private async Task OpenStoresAsync(NodeSettings settings, bool restored, TimeProvider clock, ILoggerFactory loggers)
+    {
+        FileSiteStore siteStore = new(directory.Sites);
+        IReadOnlyList<Site> known = await siteStore.LoadAsync(CancellationToken.None);
+        SiteDirectory siteDirectory = new(known);
+        Sites = new SiteRegistry(siteDirectory, siteStore, clock);
+        IsNew = known.Count == 0;
+
+        RedemptionShard shard = new();
+        FileRedemptionStoreOptions options = new()
+        {
+            MaxTtlSeconds = settings.Tokens.MaxTtlSeconds,
+            MaxClockSkewSeconds = settings.Redemption.MaxClockSkewSeconds,
+            Restored = restored,
+        };
+        ILogger logger = loggers.CreateLogger<FileRedemptionStore>();
+        ledger = FileRedemptionStore.Open(directory.Ledger, shard, options, UnixSeconds.Now(clock), notice => Log.Notice(logger, notice));
+        ShardHostOptions hostOptions = new() { MaxClockSkewSeconds = settings.Redemption.MaxClockSkewSeconds };
+        shardHost = new ShardHost(ledger, shard, siteDirectory, clock, hostOptions, new ShardLog(loggers.CreateLogger<ShardLog>()));
+    }
+
+    private static partial class Log
+    {
+        [LoggerMessage(LogLevel.Warning, "{Notice}")]
+        public static partial void Notice(ILogger logger, string notice);
+    }
+}

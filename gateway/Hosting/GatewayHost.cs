@@ -1,0 +1,99 @@
+using CaptchaCluster.Gateway.Admin;
+using CaptchaCluster.Gateway.Dialects.Siteverify;
+using CaptchaCluster.Gateway.FirstStart;
+using CaptchaCluster.Gateway.Health;
+using CaptchaCluster.Gateway.Settings;
+using CaptchaCluster.Verification;
+
+namespace CaptchaCluster.Gateway.Hosting;
+
+/// <summary>A single node: two listeners over one embedded node. Disposing it is the graceful shutdown.</summary>
+internal sealed class GatewayHost : IAsyncDisposable
+{
+    private readonly NodeSettings settings;
+    private readonly TimeProvider clock;
+    private readonly ILoggerFactory loggers;
+    private EmbeddedNode node = null!;
+    private Readiness readiness = null!;
+    private Listener publicListener = null!;
+    private Listener adminListener = null!;
+
+    private GatewayHost(NodeSettings settings, TimeProvider clock, ILoggerFactory loggers)
+    {
+        this.settings = settings;
+        this.clock = clock;
+        this.loggers = loggers;
+    }
+
+    public Uri PublicAddress => publicListener.Address;
+
+    public Uri AdminAddress => adminListener.Address;
+
+    public string AdminKey => node.AdminKey;
+
+    /// <param name="args">The command line; appsettings.json and the environment are read too.</param>
+    /// <param name="clock">Wall and monotonic time.</param>
+    /// <param name="output">Where addresses, and on the first start a demonstration with its secret, are written.</param>
+    /// <exception cref="StartupException">The start is refused; nothing is left open.</exception>
+    public static async Task<GatewayHost> StartAsync(string[] args, TimeProvider clock, TextWriter output)
+    {
+        CommandLine commandLine = CommandLine.Parse(args);
+        IConfiguration configuration = commandLine.BuildConfiguration();
+        NodeSettings settings = NodeSettings.Read(configuration, commandLine.ContentRoot);
+        GatewayHost host = new(settings, clock, GatewayLogging.Create(configuration));
+        try
+        {
+            await host.StartAsync(commandLine.Restored, output);
+            return host;
+        }
+        catch
+        {
+            await host.DisposeAsync();
+            throw;
+        }
+    }
+
+    /// <summary>Finishes the requests that were accepted, then closes the ledger, then leaves the data directory.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        readiness?.BeginShutdown();
+        if (publicListener is not null) await publicListener.DisposeAsync();
+        if (adminListener is not null) await adminListener.DisposeAsync();
+        if (node is not null) await node.DisposeAsync();
+        loggers.Dispose();
+    }
+
+    private async Task StartAsync(bool restored, TextWriter output)
+    {
+        node = await EmbeddedNode.OpenAsync(settings, restored, clock, loggers);
+        readiness = new Readiness(node.Redeemer);
+        TokenMinter minter = new(node.Codec, node.Redeemer, clock);
+        publicListener = BuildPublicListener();
+        adminListener = BuildAdminListener(minter);
+        await publicListener.StartAsync();
+        await adminListener.StartAsync();
+
+        bool isDemonstration = node.IsNew && settings.Gateway.Listen.IsLoopback && settings.Gateway.AdminListen.IsLoopback;
+        DemoSite? demo = isDemonstration ? await DemoSite.CreateAsync(node.Sites, minter, settings.Tokens.DefaultTtlSeconds) : null;
+        Announcement announcement = new(PublicAddress, AdminAddress, settings.Gateway.DataDirectory, node.AdminKeyPath, demo);
+        await announcement.WriteAsync(output);
+    }
+
+    private Listener BuildPublicListener()
+    {
+        Listener listener = new("Gateway:Listen", settings.Gateway.Listen, SiteverifyEndpoint.MaxBodySizeOnTheWire, loggers);
+        Verifier verifier = new(node.Sites.Directory, node.Codec, node.Redeemer, clock, settings.Gateway.TestKeys);
+        listener.App.MapHealth(readiness);
+        listener.App.MapSiteverify(verifier, settings.Gateway.AllowGetVerification, loggers);
+        listener.App.MapFallback("{**path}", NotFound.HandleAsync);
+        return listener;
+    }
+
+    private Listener BuildAdminListener(TokenMinter minter)
+    {
+        Listener listener = new("Gateway:AdminListen", settings.Gateway.AdminListen, AdminEndpoints.MaxBodySize, loggers);
+        listener.App.MapHealth(readiness);
+        listener.App.MapAdmin(node.AdminKey, node.Sites, minter, settings.Tokens, loggers);
+        return listener;
+    }
+}

@@ -1,0 +1,78 @@
+using System.Net.Sockets;
+using CaptchaCluster.Gateway.Settings;
+using Microsoft.AspNetCore.Hosting.Server;
+using Microsoft.AspNetCore.Hosting.Server.Features;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+
+namespace CaptchaCluster.Gateway.Hosting;
+
+/// <summary>One bound address with its own pipeline. Nothing of ASP.NET's configuration reaches it: no other address, no other server.</summary>
+internal sealed class Listener : IAsyncDisposable
+{
+    private readonly string setting;
+    private readonly ListenAddress address;
+
+    /// <param name="setting">The setting that names the address, for refusals.</param>
+    /// <param name="address">What to bind.</param>
+    /// <param name="maxBodySize">Bytes on the wire, the framing of chunks included.</param>
+    /// <param name="loggers">Not owned.</param>
+    public Listener(string setting, ListenAddress address, int maxBodySize, ILoggerFactory loggers)
+    {
+        this.setting = setting;
+        this.address = address;
+        WebApplicationBuilder builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions { EnvironmentName = Environments.Production });
+        builder.WebHost.UseKestrelCore().ConfigureKestrel(server => Configure(server, address, maxBodySize));
+        builder.Services.AddSingleton(loggers);
+        builder.Services.AddSingleton<IHostLifetime, NoLifetime>();
+        builder.Services.AddRoutingCore();
+        App = builder.Build();
+    }
+
+    public WebApplication App { get; }
+
+    /// <summary>With the port that was free where port 0 was asked for. Valid once started.</summary>
+    public Uri Address { get; private set; } = null!;
+
+    /// <exception cref="StartupException">The address cannot be bound.</exception>
+    public async Task StartAsync()
+    {
+        try
+        {
+            await App.StartAsync();
+        }
+        catch (Exception exception) when (exception is IOException or SocketException)
+        {
+            string cause = (exception.GetBaseException() as SocketException ?? exception).Message;
+            throw new StartupException($"{setting} is '{address}', which cannot be bound: {cause}; allowed is a free address and port of this machine.", exception);
+        }
+
+        IServerAddressesFeature bound = App.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!;
+        Address = new Uri(bound.Addresses.First());
+    }
+
+    /// <summary>Accepts nothing more and returns when the requests under way are answered.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        await App.StopAsync();
+        await App.DisposeAsync();
+    }
+
+    private static void Configure(KestrelServerOptions server, ListenAddress address, int maxBodySize)
+    {
+        server.AddServerHeader = false;
+        server.Limits.MaxRequestBodySize = maxBodySize;
+        server.Limits.MaxRequestLineSize = 8 * 1024;
+        server.Limits.MaxRequestHeadersTotalSize = 16 * 1024;
+        server.Limits.MaxRequestHeaderCount = 64;
+        server.Limits.RequestHeadersTimeout = TimeSpan.FromSeconds(15);
+        address.Bind(server, listen => listen.Protocols = HttpProtocols.Http1);
+    }
+
+    /// <summary>Signals are the process's affair, not that of one of its listeners.</summary>
+    private sealed class NoLifetime : IHostLifetime
+    {
+        public Task WaitForStartAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+        public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+    }
+}

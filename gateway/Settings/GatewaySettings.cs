@@ -1,0 +1,95 @@
+using System.Net;
+
+namespace CaptchaCluster.Gateway.Settings;
+
+/// <summary>Section <c>Gateway</c>.</summary>
+internal sealed record GatewaySettings
+{
+    /// <summary>Characters of an admin key, at least.</summary>
+    public const int MinAdminKeyLength = 16;
+
+    /// <summary>Verification and health. Default <c>http://127.0.0.1:8080</c>.</summary>
+    public required ListenAddress Listen { get; init; }
+
+    /// <summary>Admin API and health; a listener of its own. Default <c>http://127.0.0.1:8081</c>.</summary>
+    public required ListenAddress AdminListen { get; init; }
+
+    /// <summary>The address the world uses, http or https, without path.</summary>
+    public required Uri? PublicUrl { get; init; }
+
+    /// <summary>Absolute. Default <c>data</c> under the content root.</summary>
+    public required string DataDirectory { get; init; }
+
+    /// <summary>At least <see cref="MinAdminKeyLength"/> visible ASCII characters; null: the one in the data directory.</summary>
+    public required string? AdminKey { get; init; }
+
+    /// <summary>Accept <c>GET</c> for verification, which puts secrets into the logs of whatever stands in between. Default false.</summary>
+    public required bool AllowGetVerification { get; init; }
+
+    /// <summary>Networks whose <c>X-Forwarded-For</c> is believed. Default none.</summary>
+    public required IReadOnlyList<IPNetwork> TrustedProxies { get; init; }
+
+    /// <summary>Answer the published test keys. Default true.</summary>
+    public required bool TestKeys { get; init; }
+
+    public static GatewaySettings Read(IConfiguration configuration, string contentRoot)
+    {
+        SettingsSection section = new(configuration, "Gateway");
+        ListenAddress listen = ReadAddress(section, "Listen", "http://127.0.0.1:8080");
+        ListenAddress adminListen = ReadAddress(section, "AdminListen", "http://127.0.0.1:8081");
+        if (listen.Overlaps(adminListen))
+            throw section.Wrong("AdminListen", adminListen.Text, $"an address and port other than those of Gateway:Listen ('{listen.Text}')");
+
+        GatewaySettings settings = new()
+        {
+            Listen = listen,
+            AdminListen = adminListen,
+            PublicUrl = ReadPublicUrl(section),
+            DataDirectory = ReadDataDirectory(section, contentRoot),
+            AdminKey = ReadAdminKey(section),
+            AllowGetVerification = section.Flag("AllowGetVerification", fallback: false),
+            TrustedProxies = [.. section.List("TrustedProxies").Select(text => ReadNetwork(section, text))],
+            TestKeys = section.Flag("TestKeys", fallback: true),
+        };
+        section.RefuseUnknown();
+        return settings;
+    }
+
+    private static ListenAddress ReadAddress(SettingsSection section, string key, string fallback)
+    {
+        string text = section.Text(key) ?? fallback;
+        return ListenAddress.TryParse(text, out ListenAddress address, out string allowed) ? address : throw section.Wrong(key, text, allowed);
+    }
+
+    private static Uri? ReadPublicUrl(SettingsSection section)
+    {
+        if (section.Text("PublicUrl") is not { } text) return null;
+        bool isUsable = Uri.TryCreate(text, UriKind.Absolute, out Uri? url)
+            && (url.Scheme == Uri.UriSchemeHttp || url.Scheme == Uri.UriSchemeHttps)
+            && url is { PathAndQuery: "/", Fragment: "", UserInfo: "" };
+        return isUsable ? url : throw section.Wrong("PublicUrl", text, "http:// or https:// and a host, with a port where needed and no path");
+    }
+
+    private static string ReadDataDirectory(SettingsSection section, string contentRoot)
+    {
+        string text = section.Text("DataDirectory") ?? "data";
+        if (string.IsNullOrWhiteSpace(text) || text.Contains('\0')) throw section.Wrong("DataDirectory", text, "the path of a directory on a local disk");
+        return Path.GetFullPath(text, contentRoot);
+    }
+
+    private static string? ReadAdminKey(SettingsSection section)
+    {
+        if (section.Text("AdminKey") is not { } key) return null;
+        return IsAdminKey(key)
+            ? key
+            : throw section.Malformed("AdminKey", $"has {key.Length} characters", $"must have at least {MinAdminKeyLength}, all visible ASCII");
+    }
+
+    /// <summary>Long enough, and can stand in an HTTP header as it is.</summary>
+    public static bool IsAdminKey(string key) => key.Length >= MinAdminKeyLength && key.All(c => c is > ' ' and < '\u007f');
+
+    private static IPNetwork ReadNetwork(SettingsSection section, string text) =>
+        IPNetwork.TryParse(text, out IPNetwork network)
+            ? network
+            : throw section.Wrong("TrustedProxies", text, "networks in CIDR form without host bits, such as 10.0.0.0/8 or fd00::/8");
+}

@@ -1,0 +1,26 @@
+using CaptchaCluster.Gateway.Hosting;
+using CaptchaCluster.Tokens;
+
+namespace CaptchaCluster.Gateway.Settings;
+
+/// <summary>All settings of a single node, checked.</summary>
+internal sealed record NodeSettings(GatewaySettings Gateway, TokenSettings Tokens, RedemptionSettings Redemption)
+{
+    private static readonly string[] Sections = ["Gateway", "Store", "Tokens", "Redemption", "Logging"];
+
+    public TokenLimits TokenLimits => new(Tokens.MaxTtlSeconds, Redemption.MaxClockSkewSeconds);
+
+    /// <exception cref="StartupException">One is wrong, missing or contradicts another; the message names it.</exception>
+    public static NodeSettings Read(IConfiguration configuration, string contentRoot)
+    {
+        StoreSettings.Read(configuration);
+        return new NodeSettings(
+            GatewaySettings.Read(configuration, contentRoot),
+            TokenSettings.Read(configuration),
+            RedemptionSettings.Read(configuration));
+    }
+
+    /// <summary>Whether a key of this form can be a setting at all.</summary>
+    public static bool IsSetting(string key) =>
+        Sections.Any(section => key.Length > section.Length + 1 && key[section.Length] == ':' && key.StartsWith(section, StringComparison.OrdinalIgnoreCase));
+}
