@@ -25,11 +25,14 @@ internal sealed partial class AdminRoute(AdminKeyGuard guard, ILogger<AdminRoute
         {
             bool isTooLarge = exception.StatusCode == StatusCodes.Status413PayloadTooLarge;
             await AdminReplyWriter.WriteAsync(context.Response, isTooLarge ? AdminError.BodyTooLarge : AdminError.Unreadable);
+            await context.Response.CompleteAsync();
+            throw;
         }
         catch (Exception exception) when (exception is IOException or OperationCanceledException)
         {
             // The client went away.
             context.Abort();
+            throw;
         }
         catch (Exception exception) when (!context.Response.HasStarted)
         {

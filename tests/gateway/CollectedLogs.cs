@@ -22,7 +22,7 @@ internal sealed class CollectedLogs : ILoggerFactory, ILogger
     public bool IsEnabled(LogLevel logLevel) => true;
 
     public void Log<TState>(LogLevel level, EventId id, TState state, Exception? exception, Func<TState, Exception?, string> formatter) =>
-        lines.Enqueue((level, formatter(state, exception)));
+        lines.Enqueue((level, exception is null ? formatter(state, exception) : $"{formatter(state, exception)} {exception}"));
 
     public void Dispose()
     {

@@ -17,14 +17,14 @@ internal static class RawHttp
         return await reader.ReadToEndAsync();
     }
 
-    /// <summary>Announces one byte more than it sends, waits until the server reads the body, sends, and hangs up by reset.</summary>
-    public static async Task AbortInBodyAsync(Uri address, string form)
+    /// <summary>Announces a longer body than it sends, waits until the server has begun to answer, sends, and hangs up by reset.</summary>
+    public static async Task AbortInBodyAsync(Uri address, string form, int announced)
     {
         using TcpClient client = new() { NoDelay = true, LingerState = new LingerOption(true, 0) };
         await client.ConnectAsync(address.Host, address.Port);
         NetworkStream stream = client.GetStream();
-        string head = $"POST /siteverify HTTP/1.1\r\nHost: h\r\nExpect: 100-continue\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Length: {form.Length + 1}\r\n\r\n";
-        await stream.WriteAsync(Encoding.Latin1.GetBytes(head));
+        const string head = "POST /siteverify HTTP/1.1\r\nHost: h\r\nExpect: 100-continue\r\nContent-Type: application/x-www-form-urlencoded\r\n";
+        await stream.WriteAsync(Encoding.Latin1.GetBytes($"{head}Content-Length: {announced}\r\n\r\n"));
         await stream.ReadExactlyAsync(new byte["HTTP/1.1 100 Continue\r\n\r\n".Length]);
         await stream.WriteAsync(Encoding.Latin1.GetBytes(form));
     }

@@ -46,12 +46,16 @@ internal sealed partial class SiteverifyEndpoint(Verifier verifier, bool allowGe
         }
         catch (BadHttpRequestException exception)
         {
+            // Thrown on: only then does the server know that what is left of the body is not the next request.
             Refusals.Unreadable(response, exception.StatusCode);
+            await response.CompleteAsync();
+            throw;
         }
         catch (Exception exception) when (exception is IOException or OperationCanceledException)
         {
             // The client went away in the middle of its body; there is nobody to answer.
             context.Abort();
+            throw;
         }
         catch (Exception exception) when (!response.HasStarted)
         {

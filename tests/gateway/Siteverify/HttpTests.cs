@@ -132,8 +132,22 @@ public sealed class HttpTests(SharedGateway shared) : IClassFixture<SharedGatewa
     {
         TestSite site = await gateway.CreateSiteAsync();
         string token = await gateway.MintAsync(site);
-        await RawHttp.AbortInBodyAsync(gateway.PublicAddress, $"secret={site.Secret}&response={token}");
+        string form = $"secret={site.Secret}&response={token}";
+        await RawHttp.AbortInBodyAsync(gateway.PublicAddress, form, form.Length + 1);
         Assert.True((await gateway.VerifyAsync(site.Secret, token)).Success);
+    }
+
+    [Theory]
+    [InlineData("POST", 20_000)]
+    [InlineData("PUT", 5_000)]
+    public async Task What_is_left_of_a_refused_body_is_no_request(string method, int length)
+    {
+        string body = "POST /siteverify HTTP/1.1\r\nHost: h\r\nContent-Length: 0\r\n\r\n".PadRight(length, ' ');
+        string head = $"{method} /siteverify HTTP/1.1\r\nHost: h\r\n{FormType}Content-Length: {body.Length}\r\n\r\n";
+        string next = method == "PUT" ? "GET /healthz/live HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n" : "";
+        string reply = await RawHttp.SendAsync(gateway.PublicAddress, head + body[..4_000], body[4_000..] + next);
+        Assert.Equal(method == "PUT" ? 2 : 1, reply.Split("HTTP/1.1 ").Length - 1);
+        Assert.DoesNotContain("missing-input-secret", reply);
     }
 
     [Fact]
