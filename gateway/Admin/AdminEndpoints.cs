@@ -10,7 +10,12 @@ internal static class AdminEndpoints
     public const int MaxBodySize = 64 * 1024;
 
     public static void MapAdmin(
-        this IEndpointRouteBuilder routes, string adminKey, SiteRegistry sites, TokenMinter minter, TokenSettings tokens, ILoggerFactory loggers)
+        this IEndpointRouteBuilder routes,
+        string adminKey,
+        SiteRegistry sites,
+        TokenMinter minter,
+        TokenSettings tokens,
+        ILoggerFactory loggers)
     {
         AdminCalls calls = new(sites, minter, tokens);
         AdminKeyGuard guard = new(adminKey);
@@ -23,6 +28,7 @@ internal static class AdminEndpoints
         Map($"{oneSite}/tokens", (HttpMethods.Post, calls.MintAsync));
         routes.MapFallback("{**path}", new AdminRoute(guard, logger).HandleAsync);
 
-        void Map(string path, params (string Method, AdminCall Call)[] table) => routes.Map(path, new AdminRoute(guard, logger, table).HandleAsync);
+        void Map(string path, params (string Method, AdminCall Call)[] table) =>
+            routes.Map(path, new AdminRoute(guard, logger, table).HandleAsync);
     }
 }

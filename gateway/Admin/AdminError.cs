@@ -1,5 +1,6 @@
 using System.Text.Json;
 using CaptchaCluster.Sites;
+using CaptchaCluster.Tokens;
 
 namespace CaptchaCluster.Gateway.Admin;
 
@@ -10,11 +11,18 @@ internal sealed record AdminError(int Status, string Code, string Message) : Adm
     public static readonly AdminError NotFound = new(404, "not-found", "There is nothing at this path.");
     public static readonly AdminError UnknownSite = new(404, "unknown-site", "There is no site of this sitekey.");
     public static readonly AdminError BodyTooLarge = new(413, "body-too-large", $"The body is longer than {AdminEndpoints.MaxBodySize} bytes.");
-    public static readonly AdminError NotJson = new(415, "unsupported-media-type", "The body must be JSON, sent as Content-Type: application/json.");
+    public static readonly AdminError NotJson = new(
+        415, "unsupported-media-type", "The body must be JSON, sent as Content-Type: application/json.");
+
     public static readonly AdminError Unreadable = new(400, "bad-request", "The body could not be read.");
-    public static readonly AdminError NotAnObject = new(400, "bad-request", "The body must be one JSON object, in UTF-8, naming no member twice.");
+    public static readonly AdminError NotAnObject = new(
+        400, "bad-request", "The body must be one JSON object, in UTF-8, naming no member twice.");
+
     public static readonly AdminError SiteDisabled = new(409, "site-disabled", "The site is disabled; its tokens could not be redeemed.");
-    public static readonly AdminError TokenTooLarge = new(400, "token-too-large", "The token would be longer than 2048 characters; shorten cdata, action or platform.");
+
+    public static readonly AdminError TokenTooLarge = new(
+        400, "token-too-large", $"The token would be longer than {TokenLimits.MaxTokenLength} characters; shorten cdata, action or platform.");
+
     public static readonly AdminError RotationIdReused = new(
         409, "rotation-id-reused", "This rotation_id named a rotation with another invalidate_immediately; use a new id.");
 
@@ -28,7 +36,9 @@ internal sealed record AdminError(int Status, string Code, string Message) : Adm
     public static AdminError MethodNotAllowed(string allowed) => new(405, "method-not-allowed", $"Allowed here: {allowed}.");
 
     public static AdminError RotationInGrace(RotationResult.InGrace grace) => new(
-        409, "rotation-in-grace", $"The secret before the current one is valid until {grace.Until}; wait, or rotate with invalidate_immediately true, which ends both.");
+        409,
+        "rotation-in-grace",
+        $"The secret before the current one is valid until {grace.Until}; wait, or rotate with invalidate_immediately true, which ends both.");
 
     public override void WriteTo(Utf8JsonWriter json)
     {

@@ -12,7 +12,8 @@ internal sealed class AdminKeyGuard(string key)
 
     public bool Admits(HttpRequest request)
     {
-        if (request.Headers.Authorization is not [{ } header] || !header.StartsWith(Scheme, StringComparison.OrdinalIgnoreCase)) return false;
+        if (request.Headers.Authorization is not [{ } header]) return false;
+        if (!header.StartsWith(Scheme, StringComparison.OrdinalIgnoreCase)) return false;
         byte[] presented = Encoding.UTF8.GetBytes(header[Scheme.Length..].Trim());
         return CryptographicOperations.FixedTimeEquals(SHA256.HashData(presented), expected);
     }

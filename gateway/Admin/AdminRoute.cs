@@ -1,5 +1,3 @@
-using System.Buffers;
-using System.IO.Pipelines;
 using System.Text.Json;
 using CaptchaCluster.Gateway.Dialects.Siteverify.Requests;
 using CaptchaCluster.Redemption;
@@ -16,8 +14,6 @@ internal sealed partial class AdminRoute(AdminKeyGuard guard, ILogger<AdminRoute
 {
     /// <summary>Name of the route value.</summary>
     public const string SiteKeyValue = "sitekey";
-
-    private static readonly JsonDocumentOptions Strict = new() { AllowDuplicateProperties = false };
 
     public async Task HandleAsync(HttpContext context)
     {
@@ -63,10 +59,10 @@ internal sealed partial class AdminRoute(AdminKeyGuard guard, ILogger<AdminRoute
         bool namesSite = context.Request.RouteValues.TryGetValue(SiteKeyValue, out object? text);
         if (namesSite && !SiteKey.TryParse(text as string, out site)) return AdminError.UnknownSite;
 
-        byte[] body = await ReadBodyAsync(context.Request.BodyReader);
+        byte[] body = await JsonBody.ReadAsync(context.Request.BodyReader);
         if (body.Length == 0) body = "{}"u8.ToArray();
         else if (ContentType.Of(context.Request.ContentType).Kind is not (MediaKind.Json or MediaKind.None)) return AdminError.NotJson;
-        using JsonDocument? json = Parse(body);
+        using JsonDocument? json = JsonBody.Parse(body);
         if (json is null) return AdminError.NotAnObject;
         try
         {
@@ -76,36 +72,6 @@ internal sealed partial class AdminRoute(AdminKeyGuard guard, ILogger<AdminRoute
         {
             Log.OutcomeUnknown(logger, exception);
             return AdminError.OutcomeUnknown;
-        }
-    }
-
-    /// <summary>The server holds it to <see cref="AdminEndpoints.MaxBodySize"/>.</summary>
-    private static async ValueTask<byte[]> ReadBodyAsync(PipeReader reader)
-    {
-        ReadResult read = await reader.ReadAsync();
-        while (!read.IsCompleted)
-        {
-            reader.AdvanceTo(read.Buffer.Start, read.Buffer.End);
-            read = await reader.ReadAsync();
-        }
-
-        byte[] body = read.Buffer.ToArray();
-        reader.AdvanceTo(read.Buffer.End);
-        return body;
-    }
-
-    private static JsonDocument? Parse(byte[] body)
-    {
-        try
-        {
-            JsonDocument json = JsonDocument.Parse(body, Strict);
-            if (json.RootElement.ValueKind == JsonValueKind.Object) return json;
-            json.Dispose();
-            return null;
-        }
-        catch (JsonException)
-        {
-            return null;
         }
     }
 

@@ -6,6 +6,8 @@ namespace CaptchaCluster.Gateway.Admin;
 /// Reads the members of a JSON object one by one, strictly: what is wrong first is kept in <see cref="Problem"/>, and a
 /// member that nobody asked for is wrong too. A member that is not there is null.
 /// </summary>
+/// <param name="root">An object, of which every name and string is text: <see cref="JsonBody"/>.</param>
+/// <param name="prefix">Of its members' names in messages.</param>
 internal sealed class JsonMembers(JsonElement root, string prefix = "")
 {
     private readonly List<string> asked = [];
@@ -16,15 +18,18 @@ internal sealed class JsonMembers(JsonElement root, string prefix = "")
     public string? Text(string name, int least, int most)
     {
         if (!TryGet(name, out JsonElement member)) return null;
-        string? text = member.ValueKind == JsonValueKind.String ? TextOf(member) : null;
-        if (text is null || text.Length < least || text.Length > most) return Refuse<string>(name, $"a string of {least} to {most} characters");
-        return text;
+        string? text = member.ValueKind == JsonValueKind.String ? member.GetString() : null;
+        return text is not null && text.Length >= least && text.Length <= most
+            ? text
+            : Refuse<string>(name, $"a string of {least} to {most} characters");
     }
 
     public bool? Flag(string name)
     {
         if (!TryGet(name, out JsonElement member)) return null;
-        return member.ValueKind is JsonValueKind.True or JsonValueKind.False ? member.GetBoolean() : RefuseValue<bool>(name, "true or false");
+        return member.ValueKind is JsonValueKind.True or JsonValueKind.False
+            ? member.GetBoolean()
+            : RefuseValue<bool>(name, "true or false");
     }
 
     public long? Integer(string name, long least, long most)
@@ -48,7 +53,7 @@ internal sealed class JsonMembers(JsonElement root, string prefix = "")
         where T : struct
     {
         if (!TryGet(name, out JsonElement member)) return null;
-        string? word = member.ValueKind == JsonValueKind.String ? TextOf(member) : null;
+        string? word = member.ValueKind == JsonValueKind.String ? member.GetString() : null;
         foreach ((string candidate, T value) in choices)
         {
             if (candidate == word) return value;
@@ -65,8 +70,8 @@ internal sealed class JsonMembers(JsonElement root, string prefix = "")
         List<string> texts = [];
         foreach (JsonElement element in member.EnumerateArray())
         {
-            if (element.ValueKind != JsonValueKind.String || TextOf(element) is not { } text) return Refuse<IReadOnlyList<string>>(name, allowed);
-            texts.Add(text);
+            if (element.ValueKind != JsonValueKind.String) return Refuse<IReadOnlyList<string>>(name, allowed);
+            texts.Add(element.GetString()!);
         }
 
         return texts;
@@ -75,11 +80,14 @@ internal sealed class JsonMembers(JsonElement root, string prefix = "")
     public JsonMembers? Object(string name)
     {
         if (!TryGet(name, out JsonElement member)) return null;
-        return member.ValueKind == JsonValueKind.Object ? new JsonMembers(member, $"{prefix}{name}.") : Refuse<JsonMembers>(name, "an object");
+        return member.ValueKind == JsonValueKind.Object
+            ? new JsonMembers(member, $"{prefix}{name}.")
+            : Refuse<JsonMembers>(name, "an object");
     }
 
     /// <summary>Whether the member is there and null, which counts as not there from now on.</summary>
-    public bool IsNull(string name) => root.TryGetProperty(name, out JsonElement member) && member.ValueKind == JsonValueKind.Null && Ask(name);
+    public bool IsNull(string name) =>
+        root.TryGetProperty(name, out JsonElement member) && member.ValueKind == JsonValueKind.Null && Ask(name);
 
     /// <summary>Notes something wrong with a member that its type alone does not show. The first remark stays.</summary>
     public void Refuse(string name, string allowed) => Problem ??= $"'{prefix}{name}' must be {allowed}.";
@@ -92,9 +100,9 @@ internal sealed class JsonMembers(JsonElement root, string prefix = "")
     {
         foreach (JsonProperty member in root.EnumerateObject())
         {
-            string? stranger = NameOf(member);
-            if (stranger is not null && asked.Contains(stranger)) continue;
-            Problem ??= $"'{prefix}{stranger ?? "?"}' is not known here; allowed are {string.Join(", ", asked.Distinct().Select(name => prefix + name))}.";
+            if (asked.Contains(member.Name)) continue;
+            string allowed = string.Join(", ", asked.Distinct().Select(name => prefix + name));
+            Problem ??= $"'{prefix}{member.Name}' is not known here; allowed are {allowed}.";
         }
 
         return Problem;
@@ -120,30 +128,5 @@ internal sealed class JsonMembers(JsonElement root, string prefix = "")
     {
         Refuse(name, allowed);
         return null;
-    }
-
-    // A string may hold half a surrogate pair, or bytes that are no UTF-8: JSON by its grammar, but no text.
-    private static string? TextOf(JsonElement element)
-    {
-        try
-        {
-            return element.GetString();
-        }
-        catch (InvalidOperationException)
-        {
-            return null;
-        }
-    }
-
-    private static string? NameOf(JsonProperty member)
-    {
-        try
-        {
-            return member.Name;
-        }
-        catch (InvalidOperationException)
-        {
-            return null;
-        }
     }
 }

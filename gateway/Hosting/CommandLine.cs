@@ -32,7 +32,8 @@ internal sealed record CommandLine(bool Restored, string ContentRoot, string[] S
             string key = parts[0].StartsWith("--", StringComparison.Ordinal) ? parts[0][2..] : "";
             bool isContentRoot = key.Equals(ContentRootOption, StringComparison.OrdinalIgnoreCase);
             if (!isContentRoot && !NodeSettings.IsSetting(key)) throw Unknown(parts[0]);
-            if (parts.Length == 1 && ++i == args.Length) throw new StartupException($"{parts[0]} on the command line lacks its value; write {parts[0]}=VALUE.");
+            if (parts.Length == 1 && ++i == args.Length)
+                throw new StartupException($"{parts[0]} on the command line lacks its value; write {parts[0]}=VALUE.");
             string value = parts.Length == 2 ? parts[1] : args[i];
             if (isContentRoot) contentRoot = Path.GetFullPath(value);
             else settings.Add($"--{key}={value}");
@@ -62,5 +63,6 @@ internal sealed record CommandLine(bool Restored, string ContentRoot, string[] S
 
     // Only what stands before '=': behind it there may be a key.
     private static StartupException Unknown(string argument) => new(
-        $"'{argument}' on the command line is unknown; allowed are {RestoredSwitch}, --{ContentRootOption}=DIR and settings as --Gateway:Listen=VALUE.");
+        $"'{argument}' on the command line is unknown; "
+        + $"allowed are {RestoredSwitch}, --{ContentRootOption}=DIR and settings as --Gateway:Listen=VALUE.");
 }

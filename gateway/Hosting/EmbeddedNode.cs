@@ -87,6 +87,7 @@ internal sealed partial class EmbeddedNode : IAsyncDisposable
         };
         ILogger logger = loggers.CreateLogger<FileRedemptionStore>();
         ledger = FileRedemptionStore.Open(directory.Ledger, shard, options, UnixSeconds.Now(clock), notice => Log.Notice(logger, notice));
+
         ShardHostOptions hostOptions = new() { MaxClockSkewSeconds = settings.Redemption.MaxClockSkewSeconds };
         shardHost = new ShardHost(ledger, shard, siteDirectory, clock, hostOptions, new ShardLog(loggers.CreateLogger<ShardLog>()));
     }

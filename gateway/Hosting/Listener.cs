@@ -6,7 +6,7 @@ using Microsoft.AspNetCore.Server.Kestrel.Core;
 
 namespace CaptchaCluster.Gateway.Hosting;
 
-/// <summary>One bound address with its own pipeline. Nothing of ASP.NET's configuration reaches it: no other address, no other server.</summary>
+/// <summary>One bound address with a pipeline of its own. None of ASP.NET's settings reach it, so that nothing binds another address.</summary>
 internal sealed class Listener : IAsyncDisposable
 {
     private readonly string setting;
@@ -20,7 +20,8 @@ internal sealed class Listener : IAsyncDisposable
     {
         this.setting = setting;
         this.address = address;
-        WebApplicationBuilder builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions { EnvironmentName = Environments.Production });
+        WebApplicationOptions options = new() { EnvironmentName = Environments.Production };
+        WebApplicationBuilder builder = WebApplication.CreateEmptyBuilder(options);
         builder.WebHost.UseKestrelCore().ConfigureKestrel(server => Configure(server, address, maxBodySize));
         builder.Services.AddSingleton(loggers);
         builder.Services.AddSingleton<IHostLifetime, NoLifetime>();
@@ -43,7 +44,8 @@ internal sealed class Listener : IAsyncDisposable
         catch (Exception exception) when (exception is IOException or SocketException)
         {
             string cause = (exception.GetBaseException() as SocketException ?? exception).Message;
-            throw new StartupException($"{setting} is '{address}', which cannot be bound: {cause}; allowed is a free address and port of this machine.", exception);
+            throw new StartupException(
+                $"{setting} is '{address}', which cannot be bound: {cause}; allowed is a free address and port of this machine.", exception);
         }
 
         IServerAddressesFeature bound = App.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!;
@@ -63,7 +65,6 @@ internal sealed class Listener : IAsyncDisposable
         server.Limits.MaxRequestBodySize = maxBodySize;
         server.Limits.MaxRequestLineSize = 8 * 1024;
         server.Limits.MaxRequestHeadersTotalSize = 16 * 1024;
-        server.Limits.MaxRequestHeaderCount = 64;
         server.Limits.RequestHeadersTimeout = TimeSpan.FromSeconds(15);
         address.Bind(server, listen => listen.Protocols = HttpProtocols.Http1);
     }

@@ -25,16 +25,22 @@ internal sealed partial class ShardLog(ILogger<ShardLog> logger) : IShardObserve
 
     private static partial class Log
     {
-        [LoggerMessage(LogLevel.Critical, "A redemption could not be made durable: verifications are answered 503 from now on. Mend the disk, then restart.")]
+        [LoggerMessage(
+            LogLevel.Critical,
+            "A redemption could not be made durable: verifications are answered 503 from now on. Mend the disk, then restart.")]
         public static partial void CommitFailed(ILogger logger, Exception exception);
 
-        [LoggerMessage(LogLevel.Error, "Wall clock and monotonic clock disagree by {DriftSeconds} s: no redemption is forgotten until they agree again. Check the time service.")]
+        [LoggerMessage(
+            LogLevel.Error,
+            "Wall clock and monotonic clock disagree by {DriftSeconds} s: no redemption is forgotten until they agree. Check the time service.")]
         public static partial void PurgeFrozen(ILogger logger, long driftSeconds);
 
         [LoggerMessage(LogLevel.Information, "Wall clock and monotonic clock agree again: expired redemptions are forgotten as usual.")]
         public static partial void PurgeThawed(ILogger logger);
 
-        [LoggerMessage(LogLevel.Critical, "The redemption loop ended by an error of the program: verifications are answered 503. Restart, and report this.")]
+        [LoggerMessage(
+            LogLevel.Critical,
+            "The redemption loop ended by an error of the program: verifications are answered 503. Restart, and report this.")]
         public static partial void HostFailed(ILogger logger, Exception exception);
     }
 }

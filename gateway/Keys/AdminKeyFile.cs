@@ -5,7 +5,7 @@ using CaptchaCluster.Storage.File;
 
 namespace CaptchaCluster.Gateway.Keys;
 
-/// <summary>The admin key of a single node, <c>admin.key</c> in its data directory: made on the first start, readable by its owner only.</summary>
+/// <summary>The admin key of a single node, <c>admin.key</c> in its data directory: made on the first start, for its owner's eyes only.</summary>
 internal static class AdminKeyFile
 {
     public const string Name = "admin.key";
@@ -23,6 +23,7 @@ internal static class AdminKeyFile
         return GatewaySettings.IsAdminKey(key)
             ? key
             : throw new InvalidDataException(
-                $"The admin key in '{path}' must have at least {GatewaySettings.MinAdminKeyLength} visible ASCII characters; delete the file to have a new one made.");
+                $"The admin key in '{path}' must have at least {GatewaySettings.MinAdminKeyLength} visible ASCII characters; "
+                + "delete the file to have a new one made.");
     }
 }

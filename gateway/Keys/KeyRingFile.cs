@@ -14,6 +14,8 @@ internal static class KeyRingFile
 {
     public const string Name = "keys.json";
 
+    private const string Form = """{"signing_key":"<kid>","keys":{"<kid>":"<base64>"}}""";
+
     /// <exception cref="InvalidDataException">The file is not a key ring; the message names it, and shows no key.</exception>
     public static KeyRing LoadOrCreate(string directory)
     {
@@ -31,8 +33,9 @@ internal static class KeyRingFile
         }
         catch (Exception exception) when (exception is JsonException or ArgumentException or NullReferenceException)
         {
-            string detail = exception is ArgumentException ? exception.Message : "it is not of the form {\"signing_key\":\"<kid>\",\"keys\":{\"<kid>\":\"<base64>\"}}";
-            throw new InvalidDataException($"The key ring '{path}' cannot be used: {detail} Bring it back from a backup, or set Tokens:Keys.", exception);
+            string detail = exception is ArgumentException ? exception.Message : $"It is not of the form {Form}.";
+            throw new InvalidDataException(
+                $"The key ring '{path}' cannot be used. {detail} Bring it back from a backup, or set Tokens:Keys.", exception);
         }
     }
 

@@ -58,7 +58,9 @@ internal sealed record GatewaySettings
     private static ListenAddress ReadAddress(SettingsSection section, string key, string fallback)
     {
         string text = section.Text(key) ?? fallback;
-        return ListenAddress.TryParse(text, out ListenAddress address, out string allowed) ? address : throw section.Wrong(key, text, allowed);
+        return ListenAddress.TryParse(text, out ListenAddress address, out string allowed)
+            ? address
+            : throw section.Wrong(key, text, allowed);
     }
 
     private static Uri? ReadPublicUrl(SettingsSection section)
@@ -67,14 +69,17 @@ internal sealed record GatewaySettings
         bool isUsable = Uri.TryCreate(text, UriKind.Absolute, out Uri? url)
             && (url.Scheme == Uri.UriSchemeHttp || url.Scheme == Uri.UriSchemeHttps)
             && url is { PathAndQuery: "/", Fragment: "", UserInfo: "" };
-        return isUsable ? url : throw section.Wrong("PublicUrl", text, "http:// or https:// and a host, with a port where needed and no path");
+        return isUsable
+            ? url
+            : throw section.Wrong("PublicUrl", text, "http:// or https:// and a host, with a port where needed and no path");
     }
 
     private static string ReadDataDirectory(SettingsSection section, string contentRoot)
     {
         string text = section.Text("DataDirectory") ?? "data";
-        if (string.IsNullOrWhiteSpace(text) || text.Contains('\0')) throw section.Wrong("DataDirectory", text, "the path of a directory on a local disk");
-        return Path.GetFullPath(text, contentRoot);
+        return !string.IsNullOrWhiteSpace(text) && !text.Contains('\0')
+            ? Path.GetFullPath(text, contentRoot)
+            : throw section.Wrong("DataDirectory", text, "the path of a directory on a local disk");
     }
 
     private static string? ReadAdminKey(SettingsSection section)
@@ -82,14 +87,17 @@ internal sealed record GatewaySettings
         if (section.Text("AdminKey") is not { } key) return null;
         return IsAdminKey(key)
             ? key
-            : throw section.Malformed("AdminKey", $"has {key.Length} characters", $"must have at least {MinAdminKeyLength}, all visible ASCII");
+            : throw section.Malformed(
+                "AdminKey", $"has {key.Length} characters", $"must have at least {MinAdminKeyLength}, all visible ASCII");
     }
 
     /// <summary>Long enough, and can stand in an HTTP header as it is.</summary>
     public static bool IsAdminKey(string key) => key.Length >= MinAdminKeyLength && key.All(c => c is > ' ' and < '\u007f');
 
+    // The BCL drops host bits; here 10.0.0.1/8 is more likely a mistake for /32 than a way to write 10.0.0.0/8.
     private static IPNetwork ReadNetwork(SettingsSection section, string text) =>
-        IPNetwork.TryParse(text, out IPNetwork network)
+        IPNetwork.TryParse(text, out IPNetwork network) && IPAddress.TryParse(text.AsSpan(0, text.IndexOf('/')), out IPAddress? address)
+        && address.Equals(network.BaseAddress)
             ? network
             : throw section.Wrong("TrustedProxies", text, "networks in CIDR form without host bits, such as 10.0.0.0/8 or fd00::/8");
 }

@@ -53,7 +53,8 @@ internal sealed record ListenAddress
         string authority = text[scheme.Length..];
         if (authority.EndsWith('/')) authority = authority[..^1];
         int colon = authority.LastIndexOf(':');
-        if (colon < 0 || !ushort.TryParse(authority.AsSpan(colon + 1), NumberStyles.None, CultureInfo.InvariantCulture, out ushort port)) return false;
+        ReadOnlySpan<char> digits = authority.AsSpan(colon + 1);
+        if (colon < 0 || !ushort.TryParse(digits, NumberStyles.None, CultureInfo.InvariantCulture, out ushort port)) return false;
         if (!TryParseHost(authority[..colon], out Reach reach, out IPAddress address)) return false;
         if (reach == Reach.Localhost && port == 0)
         {

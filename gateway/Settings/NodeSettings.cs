@@ -22,5 +22,5 @@ internal sealed record NodeSettings(GatewaySettings Gateway, TokenSettings Token
 
     /// <summary>Whether a key of this form can be a setting at all.</summary>
     public static bool IsSetting(string key) =>
-        Sections.Any(section => key.Length > section.Length + 1 && key[section.Length] == ':' && key.StartsWith(section, StringComparison.OrdinalIgnoreCase));
+        Sections.Any(section => key.Length > section.Length + 1 && key.StartsWith(section + ":", StringComparison.OrdinalIgnoreCase));
 }

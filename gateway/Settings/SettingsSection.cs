@@ -23,7 +23,8 @@ internal sealed class SettingsSection(IConfiguration configuration, string name)
     public int Integer(string key, int fallback, int least, int most, string unit)
     {
         if (Text(key) is not { } text) return fallback;
-        return int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int value) && value >= least && value <= most
+        bool isNumber = int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int value);
+        return isNumber && value >= least && value <= most
             ? value
             : throw Wrong(key, text, $"a whole number of {unit} from {least} to {most}");
     }
@@ -56,7 +57,8 @@ internal sealed class SettingsSection(IConfiguration configuration, string name)
     /// <summary>Call last: everything that was asked for by then is known.</summary>
     public void RefuseUnknown()
     {
-        IConfigurationSection? stranger = section.GetChildren().FirstOrDefault(child => !known.Contains(child.Key, StringComparer.OrdinalIgnoreCase));
+        IConfigurationSection? stranger = section.GetChildren()
+            .FirstOrDefault(child => !known.Contains(child.Key, StringComparer.OrdinalIgnoreCase));
         if (stranger is null) return;
         string nearest = known.MinBy(candidate => EditDistance.Between(stranger.Key.ToUpperInvariant(), candidate.ToUpperInvariant()))!;
 

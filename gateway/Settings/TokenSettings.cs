@@ -8,7 +8,7 @@ internal sealed record TokenSettings
 {
     private const int LongestTtlSeconds = 7 * 24 * 3600;
 
-    /// <summary>Seconds from minting to expiry where neither the site nor the minter names others: 1…<see cref="MaxTtlSeconds"/>. Default 600.</summary>
+    /// <summary>Seconds from minting to expiry of tokens of a site that names no others: 1…<see cref="MaxTtlSeconds"/>. Default 600.</summary>
     public required int DefaultTtlSeconds { get; init; }
 
     /// <summary>Seconds, 1…604,800. A redemption is kept in memory and on disk for as long. Default 7200.</summary>
@@ -28,7 +28,11 @@ internal sealed record TokenSettings
         };
         section.RefuseUnknown();
         if (settings.DefaultTtlSeconds > settings.MaxTtlSeconds)
-            throw section.Wrong("DefaultTtlSeconds", $"{settings.DefaultTtlSeconds}", $"at most Tokens:MaxTtlSeconds, which is {settings.MaxTtlSeconds}");
+        {
+            throw section.Wrong(
+                "DefaultTtlSeconds", $"{settings.DefaultTtlSeconds}", $"at most Tokens:MaxTtlSeconds, which is {settings.MaxTtlSeconds}");
+        }
+
         return settings;
     }
 
@@ -43,19 +47,21 @@ internal sealed record TokenSettings
                 : throw section.Wrong("SigningKey", signer, "the name of one of Tokens:Keys:<kid>, of which none is given");
         }
 
-        if (signer is null) throw section.Malformed("SigningKey", "is missing", $"must name the one of Tokens:Keys that signs: {string.Join(", ", texts.Keys)}");
+        string names = string.Join(", ", texts.Keys);
+        if (signer is null) throw section.Malformed("SigningKey", "is missing", $"must name the one of Tokens:Keys that signs: {names}");
         Dictionary<string, byte[]> keys = [];
         foreach ((string id, string text) in texts) keys.Add(id, ReadKey(section, id, text));
         return keys.ContainsKey(signer)
             ? new KeyRing(keys, signer)
-            : throw section.Wrong("SigningKey", signer, $"one of {string.Join(", ", keys.Keys)} (Tokens:Keys)");
+            : throw section.Wrong("SigningKey", signer, $"one of {names} (Tokens:Keys)");
     }
 
     private static byte[] ReadKey(SettingsSection section, string id, string text)
     {
         byte[] key = new byte[SigningKey.Size];
         bool isKey = Convert.TryFromBase64String(text, key, out int length) && length == SigningKey.Size;
-        if (!isKey) throw section.Malformed($"Keys:{id}", $"has a value of {text.Length} characters", $"must be the base64 of {SigningKey.Size} bytes");
+        if (!isKey)
+            throw section.Malformed($"Keys:{id}", $"has a value of {text.Length} characters", $"must be the base64 of {SigningKey.Size} bytes");
         try
         {
             _ = new SigningKey(id, key);

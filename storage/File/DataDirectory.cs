@@ -1,5 +1,4 @@
 using Microsoft.Win32.SafeHandles;
-using BclFile = System.IO.File;
 
 namespace CaptchaCluster.Storage.File;
 
@@ -37,7 +36,7 @@ public sealed class DataDirectory : IDisposable
         {
             Directory.CreateDirectory(root, OwnerOnly);
             string lockPath = Path.Combine(root, "lock");
-            SafeFileHandle file = BclFile.OpenHandle(lockPath, FileMode.OpenOrCreate, FileAccess.Write, FileShare.ReadWrite);
+            SafeFileHandle file = Posix.OpenLockFile(lockPath);
             if (Posix.TryLock(file, lockPath)) return new DataDirectory(root, file);
             file.Dispose();
             throw new DataDirectoryException($"The data directory '{root}' is in use by another process; stop that one, or set Gateway:DataDirectory to another.");

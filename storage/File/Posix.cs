@@ -12,6 +12,8 @@ internal static partial class Posix
     private const int EINTR = 4;
     private const int EWOULDBLOCK = 11;
     private const int CloseOnExec = 0x80000; // O_RDONLY | O_CLOEXEC: the same on every Linux architecture .NET runs on
+    private const int ReadWriteCreate = 2 | 0x40; // O_RDWR | O_CREAT
+    private const int OwnerOnly = 0x180; // 0600
     private const int ExclusiveNonBlocking = 2 | 4; // LOCK_EX | LOCK_NB
 
     /// <summary>Makes a file's bytes and length durable, or throws <see cref="IOException"/> with the errno.</summary>
@@ -33,6 +35,16 @@ internal static partial class Posix
         Sync(directory, path);
     }
 
+    /// <summary>
+    /// Opens a file for <see cref="TryLock"/>, made where it is missing. The BCL's open would take a shared lock of its own:
+    /// it fails with a message that fits no lock file, and two processes that start at once would keep each other out.
+    /// </summary>
+    public static SafeFileHandle OpenLockFile(string path)
+    {
+        int descriptor = Open(path, ReadWriteCreate | CloseOnExec, OwnerOnly);
+        return descriptor >= 0 ? new SafeFileHandle(descriptor, ownsHandle: true) : throw Failure("open", path, Marshal.GetLastPInvokeError());
+    }
+
     /// <summary>Takes the lock on an open file for this process; false where another holds it.</summary>
     public static bool TryLock(SafeFileHandle file, string path)
     {
@@ -51,5 +63,5 @@ internal static partial class Posix
     private static partial int FLock(SafeFileHandle file, int operation);
 
     [LibraryImport("libc", EntryPoint = "open", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
-    private static partial int Open(string path, int flags);
+    private static partial int Open(string path, int flags, int mode = 0);
 }

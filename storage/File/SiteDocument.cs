@@ -61,8 +61,8 @@ internal sealed record SiteDocument
                 Hex(rotation.IdHash),
                 rotation.Generation.Value,
                 Hex(rotation.SealedSecret),
-                rotation.OldSecretExpiresAt?.ToDateTimeOffset(),
-                rotation.ForgetAt.ToDateTimeOffset())
+                rotation.ForgetAt.ToDateTimeOffset(),
+                rotation.OldSecretExpiresAt?.ToDateTimeOffset())
             : null,
     };
 
@@ -116,7 +116,7 @@ internal sealed record SiteDocument
 internal sealed record PreviousSecretDocument(int Generation, string SecretSha256, DateTimeOffset ValidUntil);
 
 internal sealed record RotationDocument(
-    string RotationIdHash, int Generation, string SealedSecret, DateTimeOffset? OldSecretExpiresAt, DateTimeOffset ForgetAt);
+    string RotationIdHash, int Generation, string SealedSecret, DateTimeOffset ForgetAt, DateTimeOffset? OldSecretExpiresAt = null);
 
 [JsonSourceGenerationOptions(
     WriteIndented = true,

@@ -1,3 +1,5 @@
+using System.Text;
+using CaptchaCluster.Gateway.Dialects.Siteverify.Requests;
 using CaptchaCluster.Gateway.Hosting;
 
 namespace CaptchaCluster.Gateway.Dialects.Siteverify;
@@ -5,20 +7,17 @@ namespace CaptchaCluster.Gateway.Dialects.Siteverify;
 /// <summary>Answers by HTTP status that are no verdicts. All of them read as a failure to a client that looks at the body only.</summary>
 internal static class Refusals
 {
-    private static readonly byte[] GetNotAllowed =
-        [.. """{"success":false,"error-codes":["bad-request"],"message":"GET is accepted only where the setting Gateway:AllowGetVerification is true; send a POST."}"""u8];
+    private static readonly byte[] GetNotAllowed = Refusal(
+        "GET is accepted only where the setting Gateway:AllowGetVerification is true; send a POST.");
 
-    private static readonly byte[] NotPost =
-        [.. """{"success":false,"error-codes":["bad-request"],"message":"Send a POST."}"""u8];
+    private static readonly byte[] NotPost = Refusal("Send a POST.");
 
-    private static readonly byte[] TooLarge =
-        [.. """{"success":false,"error-codes":["bad-request"],"message":"The body is longer than 16384 bytes."}"""u8];
+    private static readonly byte[] TooLarge = Refusal($"The body is longer than {SiteverifyFields.MaxBodyLength} bytes.");
 
-    private static readonly byte[] NotOurMediaType =
-        [.. """{"success":false,"error-codes":["bad-request"],"message":"The Content-Type must be application/x-www-form-urlencoded, application/json or multipart/form-data."}"""u8];
+    private static readonly byte[] NotOurMediaType = Refusal(
+        "The Content-Type must be application/x-www-form-urlencoded, application/json or multipart/form-data.");
 
-    private static readonly byte[] NotHttp =
-        [.. """{"success":false,"error-codes":["bad-request"],"message":"The body could not be read."}"""u8];
+    private static readonly byte[] NotHttp = Refusal("The body could not be read.");
 
     public static void MethodNotAllowed(HttpResponse response, bool isGet, bool allowGet)
     {
@@ -42,4 +41,8 @@ internal static class Refusals
         response.Headers.Connection = "close";
         JsonReply.Write(response, status, status == StatusCodes.Status413PayloadTooLarge ? TooLarge : NotHttp);
     }
+
+    /// <param name="message">ASCII that needs no escapes in JSON.</param>
+    private static byte[] Refusal(string message) =>
+        Encoding.ASCII.GetBytes($$"""{"success":false,"error-codes":["bad-request"],"message":"{{message}}"}""");
 }

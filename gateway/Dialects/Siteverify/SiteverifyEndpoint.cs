@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.IO.Pipelines;
+using System.Runtime.CompilerServices;
 using CaptchaCluster.Gateway.Dialects.Siteverify.Requests;
 using CaptchaCluster.Verification;
 
@@ -60,6 +61,7 @@ internal sealed partial class SiteverifyEndpoint(Verifier verifier, bool allowGe
     }
 
     /// <summary>The whole body, still in the reader's hands; null where it is longer than allowed.</summary>
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     private static async ValueTask<ReadOnlySequence<byte>?> ReadBodyAsync(HttpRequest request)
     {
         if (request.ContentLength > SiteverifyFields.MaxBodyLength) return null;

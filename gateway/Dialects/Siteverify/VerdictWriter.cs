@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text;
 using CaptchaCluster.Gateway.Hosting;
 using CaptchaCluster.Tokens;
 using CaptchaCluster.Verification;
@@ -95,7 +96,7 @@ internal static class VerdictWriter
     }
 
     private static byte[] Failure(params string[] codes) =>
-        System.Text.Encoding.ASCII.GetBytes($$"""{"success":false,"error-codes":["{{string.Join("\",\"", codes)}}"]}""");
+        Encoding.ASCII.GetBytes($$"""{"success":false,"error-codes":["{{string.Join("\",\"", codes)}}"]}""");
 
     /// <summary>Appends to one span. What comes from a token is JSON already: <see cref="PassToken"/>.</summary>
     private ref struct Pieces(Span<byte> destination)

@@ -1,0 +1,137 @@
+using CaptchaCluster.Gateway.Hosting;
+
+namespace CaptchaCluster.Tests.Gateway.Start;
+
+/// <summary>A setting that is wrong, missing or contradictory stops the start with one line.</summary>
+public sealed class SettingsTests
+{
+    private const string Key32 = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=";
+
+    [Theory]
+    [InlineData("Gateway:Listen", "https://127.0.0.1:8443", "proxy")]
+    [InlineData("Gateway:Listen", "127.0.0.1:8080", "http://host:port")]
+    [InlineData("Gateway:Listen", "http://127.0.0.1", "http://host:port")]
+    [InlineData("Gateway:Listen", "http://127.0.0.1:65536", "65535")]
+    [InlineData("Gateway:Listen", "http://127.0.0.1:80/path", "no path")]
+    [InlineData("Gateway:Listen", "http://captcha.example.com:8080", "IP address")]
+    [InlineData("Gateway:Listen", "http://localhost:0", "127.0.0.1")]
+    [InlineData("Gateway:Listen", "", "http://host:port")]
+    [InlineData("Gateway:Listen", "http://192.0.2.1:8080", "cannot be bound")]
+    [InlineData("Gateway:AdminListen", "ftp://127.0.0.1:8081", "http://host:port")]
+    [InlineData("Gateway:PublicUrl", "captcha.example.com", "https://")]
+    [InlineData("Gateway:PublicUrl", "https://captcha.example.com/path", "no path")]
+    [InlineData("Gateway:DataDirectory", "", "directory")]
+    [InlineData("Gateway:DataDirectory", "/proc/nothing", "cannot be used")]
+    [InlineData("Gateway:AllowGetVerification", "yes", "true or false")]
+    [InlineData("Gateway:TestKeys", "2", "true or false")]
+    [InlineData("Gateway:TrustedProxies", "10.0.0.0", "CIDR")]
+    [InlineData("Gateway:TrustedProxies:0", "10.0.0.1/8", "CIDR")]
+    [InlineData("Store:Kind", "postgres", "not available in this build")]
+    [InlineData("Store:Kind", "azure", "not available in this build")]
+    [InlineData("Store:Kind", "sqlite", "'file'")]
+    [InlineData("Tokens:DefaultTtlSeconds", "0", "from 1")]
+    [InlineData("Tokens:DefaultTtlSeconds", "7201", "Tokens:MaxTtlSeconds")]
+    [InlineData("Tokens:MaxTtlSeconds", "2 hours", "seconds")]
+    [InlineData("Tokens:MaxTtlSeconds", "-5", "seconds")]
+    [InlineData("Tokens:SigningKey", "k1", "Tokens:Keys")]
+    [InlineData("Redemption:MaxClockSkewSeconds", "0", "from 1 to 3600")]
+    [InlineData("Redemption:MaxClockSkewSeconds", "9999999999", "from 1 to 3600")]
+    public async Task A_wrong_value_is_named_with_its_key_and_what_is_allowed(string key, string value, string allowed)
+    {
+        string line = await RefusalAsync($"--{key}={value}");
+        Assert.Contains(key.Replace(":0", ""), line.Replace("data directory", "Gateway:DataDirectory"));
+        Assert.Contains($"'{value}'", line);
+        Assert.Contains(allowed, line);
+    }
+
+    [Theory]
+    [InlineData("Gateway:AdminKey", "short", "at least 16")]
+    [InlineData("Gateway:AdminKey", "a key with spaces in it", "visible ASCII")]
+    [InlineData("Store:ConnectionString", "Host=db;Password=pw", "must be left out")]
+    [InlineData("Tokens:Keys:k1", "c2VjcmV0", "base64 of 32 bytes")]
+    [InlineData("Tokens:Keys:k1", "not base64 at all", "base64 of 32 bytes")]
+    [InlineData("Tokens:Keys:K_1", Key32, "a-z and 0-9")]
+    [InlineData("Tokens:Keys", "secretkey", "Tokens:Keys:<name>")]
+    public async Task A_secret_value_is_not_repeated(string key, string value, string allowed)
+    {
+        string line = await RefusalAsync($"--{key}={value}", "--Tokens:SigningKey=k1");
+        Assert.Contains(key, line);
+        Assert.Contains(allowed, line);
+        Assert.DoesNotContain(value, line);
+    }
+
+    [Theory]
+    [InlineData("Gateway:Lisen", "Gateway:Listen")]
+    [InlineData("Gateway:AdminKy", "Gateway:AdminKey")]
+    [InlineData("Store:Type", "Store:Kind")]
+    [InlineData("Tokens:DefaultTtl", "Tokens:DefaultTtlSeconds")]
+    [InlineData("Redemption:MaxClockSkew", "Redemption:MaxClockSkewSeconds")]
+    public async Task An_unknown_key_names_the_nearest_and_not_its_value(string key, string nearest)
+    {
+        string line = await RefusalAsync($"--{key}=hidden-value");
+        Assert.Contains($"{key} ", line);
+        Assert.Contains(nearest, line);
+        Assert.DoesNotContain("hidden-value", line);
+    }
+
+    [Theory]
+    [InlineData("--Gateway:Listen=http://[::1]:0")]
+    [InlineData("--Gateway:Listen=HTTP://*:0/")]
+    [InlineData("--gateway:listen", "http://+:0")]
+    [InlineData("--Gateway:PublicUrl=https://captcha.example.com", "--Gateway:TrustedProxies=10.0.0.0/8, fd00::/8")]
+    [InlineData("--Gateway:TrustedProxies:0=10.0.0.0/8", "--Gateway:TrustedProxies:1=192.0.2.1/32")]
+    [InlineData("--Tokens:DefaultTtlSeconds=1", "--Tokens:MaxTtlSeconds=1", "--Redemption:MaxClockSkewSeconds=3600")]
+    [InlineData("--Gateway:AdminKey=16-characters-ok")]
+    public async Task What_is_allowed_starts(params string[] args)
+    {
+        using TestDirectory directory = new();
+        await using TestGateway gateway = await TestGateway.StartAsync(directory, null, args);
+        Assert.Contains("CaptchaCluster is running", gateway.Output);
+    }
+
+    [Fact]
+    public async Task Keys_need_a_signer_among_them()
+    {
+        Assert.Contains("Tokens:SigningKey is missing", await RefusalAsync($"--Tokens:Keys:k1={Key32}"));
+        Assert.Contains("Tokens:SigningKey is 'k2'; allowed is one of k1", await RefusalAsync($"--Tokens:Keys:k1={Key32}", "--Tokens:SigningKey=k2"));
+    }
+
+    [Fact]
+    public async Task The_listeners_cannot_share_an_address()
+    {
+        string line = await RefusalAsync("--Gateway:Listen=http://*:18080", "--Gateway:AdminListen=http://127.0.0.1:18080");
+        Assert.Contains("Gateway:AdminListen is 'http://127.0.0.1:18080'", line);
+        Assert.Contains("Gateway:Listen", line);
+    }
+
+    [Fact]
+    public async Task A_busy_address_is_named()
+    {
+        using TestDirectory directory = new();
+        await using TestGateway gateway = await TestGateway.StartAsync(directory);
+        string line = await RefusalAsync($"--Gateway:AdminListen={gateway.PublicAddress}");
+        Assert.Contains("Gateway:AdminListen", line);
+        Assert.Contains(gateway.PublicAddress.Port.ToString(), line);
+    }
+
+    [Theory]
+    [InlineData("--restore", "--restored")]
+    [InlineData("restored", "--restored")]
+    [InlineData("--Gatway:Listen=http://127.0.0.1:1", "--Gateway:Listen")]
+    [InlineData("--Gateway:Listen", "--Gateway:Listen=VALUE")]
+    [InlineData("--urls=http://127.0.0.1:1", "--Gateway:Listen")]
+    public async Task A_mistyped_command_line_is_refused(string argument, string allowed) =>
+        Assert.Contains(allowed, await RefusalAsync(argument));
+
+    private static async Task<string> RefusalAsync(params string[] args)
+    {
+        using TestDirectory directory = new();
+        StringWriter output = new();
+        string[] defaults =
+            [$"--Gateway:DataDirectory={directory.Path}", "--Gateway:Listen=http://127.0.0.1:0", "--Gateway:AdminListen=http://127.0.0.1:0"];
+        StartupException refusal = await Assert.ThrowsAsync<StartupException>(() => GatewayHost.StartAsync([.. defaults, .. args], new ManualClock(), output));
+        Assert.Equal("", output.ToString());
+        Assert.DoesNotContain('\n', refusal.Message);
+        return refusal.Message;
+    }
+}
