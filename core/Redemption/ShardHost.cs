@@ -115,12 +115,28 @@ public sealed class ShardHost : IRedeemer, IAsyncDisposable
                 Monitor.Wait(gate, options.PurgeInterval);
             }
 
-            (arrivals, taken) = (taken, arrivals);
         }
 
+        Gather();
+        lock (gate) (arrivals, taken) = (taken, arrivals);
         taken.AddRange(again);
         again.Clear();
         return true;
+    }
+
+    /// <summary>
+    /// A commit costs about the same for one request as for fifty, so while requests come in without a pause the next commit
+    /// lets the threads that bring them go first. It never waits: when a turn of the scheduler brought nothing, it goes.
+    /// </summary>
+    private void Gather()
+    {
+        for (int before = -1, count = Count(); count > before && count < options.MaxQueued; before = count, count = Count())
+            Thread.Yield();
+
+        int Count()
+        {
+            lock (gate) return arrivals.Count;
+        }
     }
 
     private void Turn()
