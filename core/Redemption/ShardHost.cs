@@ -17,9 +17,10 @@ public sealed class ShardHost : IRedeemer, IAsyncDisposable
     private readonly TimeProvider clock;
     private readonly TaskCompletionSource ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-    // Guards the two fields below it; pulsed when the first request arrives.
+    // Guards the three fields below it; pulsed when the first request arrives.
     private readonly object gate = new();
     private List<RedemptionOperation> arrivals = [];
+    private int carried; // from the last turn into the next, or the one that runs
     private bool closed;
 
     // The loop's own.
@@ -60,7 +61,10 @@ public sealed class ShardHost : IRedeemer, IAsyncDisposable
         RedemptionOperation operation = new(request);
         lock (gate)
         {
-            if (closed || arrivals.Count >= options.MaxQueued) return new(new RedemptionOutcome(RedemptionStatus.Overloaded));
+            if (closed) return new(new RedemptionOutcome(RedemptionStatus.Unknown));
+
+            // I10: a token that cannot be settled carries those who wait for it from turn to turn; they hold their places in the queue.
+            if (arrivals.Count + carried >= options.MaxQueued) return new(new RedemptionOutcome(RedemptionStatus.Overloaded));
             arrivals.Add(operation);
             if (arrivals.Count == 1) Monitor.Pulse(gate);
         }
@@ -109,7 +113,8 @@ public sealed class ShardHost : IRedeemer, IAsyncDisposable
     {
         lock (gate)
         {
-            if (arrivals.Count == 0 && again.Count == 0)
+            carried = again.Count;
+            if (arrivals.Count == 0 && carried == 0)
             {
                 if (closed) return false;
                 Monitor.Wait(gate, options.PurgeInterval);
@@ -118,7 +123,8 @@ public sealed class ShardHost : IRedeemer, IAsyncDisposable
             (arrivals, taken) = (taken, arrivals);
         }
 
-        taken.AddRange(again);
+        // Who waited longest leads the next commit.
+        taken.InsertRange(0, again);
         again.Clear();
         return true;
     }
@@ -132,7 +138,7 @@ public sealed class ShardHost : IRedeemer, IAsyncDisposable
         if (turn.IsCompletedSuccessfully) turn.GetAwaiter().GetResult();
         else turn.AsTask().GetAwaiter().GetResult();
         if (cycle.LastFailure is { } failure) observer.CommitFailed(failure);
-        if (again.Count > 0) taken.RemoveAll(again.Contains);
+        if (again.Count > 0) taken.RemoveAll(again.ToHashSet().Contains);
         OperationGroup.Complete(taken);
         taken.Clear();
         observer.TurnEnded(requests - again.Count, cycle.LastCommitSize, clock.GetElapsedTime(started));
@@ -170,7 +176,8 @@ public sealed class ShardHost : IRedeemer, IAsyncDisposable
             arrivals.Clear();
         }
 
-        taken.AddRange(again);
+        // A turn that broke off may have left an operation in both.
+        taken = [.. taken.Union(again)];
         foreach (RedemptionOperation operation in taken) operation.Outcome = new RedemptionOutcome(RedemptionStatus.Unknown);
         OperationGroup.Complete(taken);
     }
