@@ -130,9 +130,11 @@ internal sealed class RedemptionTable
         public readonly ulong IdLow = id.Low;
         public readonly ulong AttemptHigh = attempt.High;
         public readonly ulong AttemptLow = attempt.Low;
-        public readonly uint At = checked((uint)at.Value);
+        public readonly uint At = at.Value is > 0 and <= uint.MaxValue
+            ? (uint)at.Value
+            : throw new ArgumentOutOfRangeException(nameof(at), at.Value, "no time of a redemption");
 
-        /// <summary>A redemption always has a time.</summary>
+        /// <summary>A redemption always has a time: one at 0 would be lost (I1).</summary>
         public bool IsFree => At == 0;
 
         public TokenId Id => new(IdHigh, IdLow);

@@ -29,7 +29,8 @@ public sealed class Hostname : IEquatable<Hostname>
     public static bool TryParse(string? value, out Hostname hostname)
     {
         hostname = null!;
-        if (string.IsNullOrEmpty(value) || value.Length > MaxLength) return false;
+        // ASCII before its lower case: that of the Kelvin sign is k. And a zone of an address means something on one host only.
+        if (string.IsNullOrEmpty(value) || value.Length > MaxLength || !Ascii.IsValid(value) || value.Contains('%')) return false;
         string lower = value.ToLowerInvariant();
         // A last label of digits alone is an IPv4 address or nothing (WHATWG URL, "ends in a number").
         bool isAddress = lower.Contains(':') || !lower.AsSpan(lower.LastIndexOf('.') + 1).ContainsAnyExceptInRange('0', '9');

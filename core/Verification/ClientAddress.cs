@@ -1,4 +1,5 @@
 using System.Net;
+using System.Net.Sockets;
 using System.Text;
 
 namespace CaptchaCluster.Verification;
@@ -23,9 +24,18 @@ public static class ClientAddress
         text = text.Trim();
         if (!IPEndPoint.TryParse(text, out IPEndPoint? endpoint)) return false;
 
-        // "1" or "0x7f.1" are addresses to inet_aton, not to anybody who logs visitors.
-        if (endpoint.Address.AddressFamily == System.Net.Sockets.AddressFamily.InterNetwork && text.Count('.') != 3) return false;
+        if (endpoint.Address.AddressFamily == AddressFamily.InterNetwork && !IsPlain(text, endpoint.Address)) return false;
         address = endpoint.Address.IsIPv4MappedToIPv6 ? endpoint.Address.MapToIPv4() : endpoint.Address;
         return true;
+    }
+
+    // "1" and "0x7f.1" are addresses to inet_aton, not to anybody who logs visitors; and "010.0.0.1" is 8.0.0.1 to the one
+    // and 10.0.0.1 to the other.
+    private static bool IsPlain(ReadOnlySpan<char> text, IPAddress address)
+    {
+        Span<char> plain = stackalloc char["255.255.255.255".Length];
+        return address.TryFormat(plain, out int length)
+            && text.StartsWith(plain[..length])
+            && (text.Length == length || text[length] == ':');
     }
 }

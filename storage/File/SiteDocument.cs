@@ -70,16 +70,16 @@ internal sealed record SiteDocument
     public Site ToSite() => new()
     {
         Key = SiteKey.TryParse(Sitekey, out SiteKey key) ? key : throw new FormatException($"\"sitekey\" is '{Sitekey}'."),
-        Version = Version,
+        Version = Version > 0 ? Version : throw new FormatException($"\"version\" is {Version}."),
         Policy = new SitePolicy
         {
             Name = Name,
             Hostnames = [.. Hostnames.Select(text =>
                 Hostname.TryParse(text, out Hostname hostname) ? hostname : throw new FormatException($"\"hostnames\" has '{text}'."))],
             EnforceHostname = EnforceHostname,
-            IpBinding = IpBinding,
+            IpBinding = Enum.IsDefined(IpBinding) ? IpBinding : throw new FormatException($"\"ip_binding\" is {IpBinding}."),
             TokenTtlSeconds = TokenTtlSeconds > 0 ? TokenTtlSeconds : throw new FormatException($"\"token_ttl_seconds\" is {TokenTtlSeconds}."),
-            Tier = Tier,
+            Tier = Enum.IsDefined(Tier) ? Tier : throw new FormatException($"\"tier\" is {Tier}."),
             Disabled = Disabled,
         },
         CreatedAt = Time(CreatedAt),
@@ -115,6 +115,7 @@ internal sealed record SiteDocument
 
 internal sealed record PreviousSecretDocument(int Generation, string SecretSha256, DateTimeOffset ValidUntil);
 
+// The end of the old secret is left out after an immediate rotation; without a default it would be demanded on reading.
 internal sealed record RotationDocument(
     string RotationIdHash, int Generation, string SealedSecret, DateTimeOffset ForgetAt, DateTimeOffset? OldSecretExpiresAt = null);
 
@@ -124,6 +125,7 @@ internal sealed record RotationDocument(
     UseStringEnumConverter = true,
     DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
     UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow,
+    AllowDuplicateProperties = false,
     RespectNullableAnnotations = true,
     RespectRequiredConstructorParameters = true)]
 [JsonSerializable(typeof(SiteDocument))]
