@@ -121,10 +121,9 @@ public sealed class ShardHost : IRedeemer, IAsyncDisposable
                 if (closed) return false;
                 Monitor.Wait(gate, options.PurgeInterval);
             }
-
         }
 
-Gather();
+        Gather();
         lock (gate) (arrivals, taken) = (taken, arrivals);
 
         // Who waited longest leads the next commit.
