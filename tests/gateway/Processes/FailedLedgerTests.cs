@@ -98,7 +98,9 @@ public sealed class FailedLedgerTests(ITestOutputHelper output)
         {
             while (true)
             {
-                Submission submission = Submission.Of(tokens[Interlocked.Increment(ref next)], caller % 2 == 0 ? names.NewKey() : null);
+                int number = Interlocked.Increment(ref next);
+                Assert.True(number < tokens.Length, "The disk has failed long since, and still verifications succeed.");
+                Submission submission = Submission.Of(tokens[number], caller % 2 == 0 ? names.NewKey() : null);
                 Answer answer = await run.SendAsync(gateway.Public, submission);
                 if (!answer.IsUndecided) Assert.Equal(Verdict.Success, answer.Verdict);
                 List<Submission> told = answer.IsUndecided ? undecided : acknowledged;
