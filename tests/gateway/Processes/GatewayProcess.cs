@@ -78,6 +78,9 @@ internal sealed class GatewayProcess : IAsyncDisposable
     public static async Task<GatewayExit> StartRefusedAsync(string dataDirectory, params string[] arguments)
     {
         await using GatewayProcess gateway = Launch(new GatewayCommand(dataDirectory) { Arguments = arguments });
+        Task<string> served = gateway.output.FirstAsync(IsAddressOf("verification"));
+        await Task.WhenAny(served, gateway.EndedAsync());
+        if (served.IsCompletedSuccessfully) throw new InvalidOperationException($"The start was not refused.\n{gateway.output}");
         await gateway.EndedAsync();
         return gateway.Exit;
     }
@@ -90,16 +93,14 @@ internal sealed class GatewayProcess : IAsyncDisposable
     {
         try
         {
-            publicClient = ClientOf(await output.FirstAsync(IsAddress("verification")).WaitAsync(Patience));
-            adminClient = ClientOf(await output.FirstAsync(IsAddress("admin API")).WaitAsync(Patience));
+            publicClient = ClientOf(await output.FirstAsync(IsAddressOf("verification")).WaitAsync(Patience));
+            adminClient = ClientOf(await output.FirstAsync(IsAddressOf("admin API")).WaitAsync(Patience));
             adminClient.DefaultRequestHeaders.Authorization = new("Bearer", AdminKey);
         }
         catch (EndOfStreamException exception)
         {
             throw new InvalidOperationException($"The gateway ended before it served.\n{output}\n{errors}", exception);
         }
-
-        static Func<string, bool> IsAddress(string name) => line => line.StartsWith($"  {name} ", StringComparison.Ordinal);
     }
 
     /// <summary>Ends it in the middle of whatever it does (SIGKILL).</summary>
@@ -162,6 +163,8 @@ internal sealed class GatewayProcess : IAsyncDisposable
 
     private static bool IsSetting(string name) =>
         SettingSections.Any(section => name.StartsWith(section, StringComparison.OrdinalIgnoreCase));
+
+    private static Func<string, bool> IsAddressOf(string name) => line => line.StartsWith($"  {name} ", StringComparison.Ordinal);
 
     private static HttpClient ClientOf(string announcement)
     {
