@@ -83,6 +83,7 @@ internal sealed partial class EmbeddedNode : IAsyncDisposable
         {
             MaxTtlSeconds = settings.Tokens.MaxTtlSeconds,
             MaxClockSkewSeconds = settings.Redemption.MaxClockSkewSeconds,
+            MustExist = !IsNew, // a site is made only once the ledger is open
             Restored = restored,
         };
         ILogger logger = loggers.CreateLogger<FileRedemptionStore>();

@@ -60,6 +60,13 @@ public sealed class FileRedemptionStore : IRedemptionStore, IDisposable
         IDisk disk, RedemptionShard shard, FileRedemptionStoreOptions options, UnixSeconds now, Action<string> notice)
     {
         LedgerRecovery.Found found = new LedgerRecovery(disk, fact => shard.Learn(fact), notice).Run();
+        if (found.Newest is null && options.MustExist && !options.Restored)
+        {
+            throw new InvalidDataException(
+                $"The ledger in '{disk.Location}' is missing, and with it what was redeemed. Bring its files back, "
+                + "or start with --restored, which refuses every token issued before.");
+        }
+
         if (found.Newest is { } newest && newest.Horizon > now + options.MaxTtlSeconds + options.MaxClockSkewSeconds)
         {
             throw new InvalidDataException(

@@ -14,6 +14,9 @@ public sealed record FileRedemptionStoreOptions
     /// <summary>Seconds after which a segment that holds redemptions is closed, so that it can be dropped whole. Default 60.</summary>
     public int SegmentSeconds { get; init; } = 60;
 
+    /// <summary>There was a ledger here before, so an empty directory is a loss, not a beginning. Default false.</summary>
+    public bool MustExist { get; init; }
+
     /// <summary>
     /// The ledger came from a backup (<c>--restored</c>): redemptions made after the backup are missing from it, so every
     /// token issued until now is refused from now on.

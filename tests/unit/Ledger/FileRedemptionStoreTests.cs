@@ -182,6 +182,18 @@ public sealed class FileRedemptionStoreTests
     }
 
     [Fact]
+    public void A_ledger_that_must_be_there_and_is_not_stops_the_start()
+    {
+        ledger.Options = ledger.Options with { MustExist = true };
+        Assert.Contains("--restored", Assert.Throws<InvalidDataException>(() => ledger.Open()).Message);
+        ledger.Options = ledger.Options with { Restored = true };
+        ledger.Open();
+        Assert.Equal(LedgerFixture.Start, ledger.Store.IssuedFloor);
+        ledger.Options = ledger.Options with { Restored = false };
+        ledger.Open();
+    }
+
+    [Fact]
     public void A_restored_ledger_refuses_earlier_tokens_for_good()
     {
         ledger.Open();
