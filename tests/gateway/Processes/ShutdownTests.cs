@@ -30,12 +30,14 @@ public sealed class ShutdownTests(ITestOutputHelper output)
         traffic.Add(tokens[HeldCount..]);
 
         int inFlight = 0;
+        long terminated = 0;
         TaskCompletionSource terminate = new(TaskCreationOptions.RunContinuationsAsynchronously);
         Callers callers = new(run, gateway.Public, traffic.Next, traffic.Learn)
         {
             OnSent = _ =>
             {
                 if (!terminate.Task.IsCompleted || Interlocked.CompareExchange(ref inFlight, run.InFlight, 0) != 0) return;
+                terminated = TimeProvider.System.GetTimestamp();
                 gateway.Terminate();
             },
         };
@@ -63,9 +65,11 @@ public sealed class ShutdownTests(ITestOutputHelper output)
         JudgedRun judged = run.Judge(directory.Path, new() { Success = HeldCount + 100, Duplicate = 20, Replays = 10 }, ProcessSeed.Value);
         AssertUnansweredHadNoEffect(judged);
         Assert.True(inFlight > HeldCount, $"SIGTERM met only {inFlight} requests; {ProcessSeed.Describe(ProcessSeed.Value)}");
+        int sentBefore = judged.History.Attempts.Count(attempt => attempt.Verdict == Verdict.Unknown && attempt.Call < terminated);
         output.WriteLine(
             $"{judged.Counts}; {inFlight} requests met SIGTERM; unanswered: {callers.Unanswered.Count}, "
-            + $"{callers.Unanswered.Count(request => request.Answer.WasCutOff)} of them by a connection that was being closed");
+            + $"{callers.Unanswered.Count(request => request.Answer.WasCutOff)} of them by a connection that was being closed, "
+            + $"{sentBefore} of them sent before");
     }
 
     private static void AssertUnansweredHadNoEffect(JudgedRun judged)
