@@ -8,6 +8,8 @@ namespace CaptchaCluster.Redemption;
 /// </summary>
 public sealed class ShardHost : IRedeemer, IAsyncDisposable
 {
+    private const int EnoughForACommit = 128;
+
     private readonly IRedemptionStore store;
     private readonly RedemptionShard shard;
     private readonly CommitCycle cycle;
@@ -119,14 +121,31 @@ public sealed class ShardHost : IRedeemer, IAsyncDisposable
                 if (closed) return false;
                 Monitor.Wait(gate, options.PurgeInterval);
             }
-
-            (arrivals, taken) = (taken, arrivals);
         }
+
+        Gather();
+        lock (gate) (arrivals, taken) = (taken, arrivals);
 
         // Who waited longest leads the next commit.
         taken.InsertRange(0, again);
         again.Clear();
         return true;
+    }
+
+    /// <summary>
+    /// A commit costs about the same for one request as for fifty, so while requests come in without a pause the next commit
+    /// lets the threads that bring them go first. It never waits: when a turn of the scheduler brought nothing, or as many
+    /// have come as make a commit cheap, it goes.
+    /// </summary>
+    private void Gather()
+    {
+        for (int before = -1, count = Count(); count > before && count < EnoughForACommit; before = count, count = Count())
+            Thread.Yield();
+
+        int Count()
+        {
+            lock (gate) return arrivals.Count;
+        }
     }
 
     private void Turn()

@@ -30,7 +30,7 @@ load() { wrk -t1 -c"$connections" -d"${seconds}s" --latency -s tests/bench/sitev
   /50%|99%/ { l[$1] = $2 } /Requests\/sec/ { r = $2 } /Non-2xx|Socket errors/ { bad = $0 }
   END { printf "%s %s %s %s\n", r, l["50%"], l["99%"], bad }'; }
 
-mint; load http://127.0.0.1:18082/ >/dev/null; load http://127.0.0.1:18080/siteverify >/dev/null # warm up both
+for _ in 1 2 3; do mint; load http://127.0.0.1:18082/ >/dev/null; load http://127.0.0.1:18080/siteverify >/dev/null; done # warm up both
 printf 'connections %s, %s rounds of %s s\nround  bare/s p50 p99            siteverify/s p50 p99      ratio\n' "$connections" "$rounds" "$seconds"
 for round in $(seq "$rounds"); do
   mint

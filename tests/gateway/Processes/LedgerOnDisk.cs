@@ -1,0 +1,24 @@
+using CaptchaCluster.Storage.File.Ledger;
+using CaptchaCluster.Tests.History;
+
+namespace CaptchaCluster.Tests.Gateway.Processes;
+
+/// <summary>Reads what a gateway left, by the product's own recovery, which changes nothing.</summary>
+internal static class LedgerOnDisk
+{
+    public static string DirectoryOf(string dataDirectory) => Path.Combine(dataDirectory, "ledger");
+
+    /// <summary>The whole ledger of a process that stopped as it should: nothing in it is torn, and nothing lies about.</summary>
+    public static LedgerContent Read(string dataDirectory, HistoryRecorder recorder)
+    {
+        Dictionary<UInt128, UInt128> redemptions = [];
+        List<string> notices = [];
+        LedgerRecovery.Found found = new LedgerRecovery(
+            new PosixDisk(DirectoryOf(dataDirectory)),
+            fact => redemptions.Add(new UInt128(fact.Token.High, fact.Token.Low), new UInt128(fact.Attempt.High, fact.Attempt.Low)),
+            notices.Add).Run();
+        Assert.Empty(notices);
+        Assert.Equal([SegmentFiles.NameOf(found.Newest!.Id)], found.LeftOver); // the next start copies it
+        return new LedgerContent(redemptions, recorder.TicksAt(found.Newest.Horizon.ToDateTimeOffset()));
+    }
+}

@@ -1,0 +1,30 @@
+namespace CaptchaCluster.Tests.Gateway.Processes;
+
+/// <summary>
+/// Fails fsync between the gateway and the kernel. strace counts each thread's calls apart, and only the ledger's thread makes
+/// many, so its n-th call is its n-th commit.
+/// </summary>
+internal static class Strace
+{
+    /// <summary>Marks the calls it failed, in its log.</summary>
+    public const string Injected = "(INJECTED)";
+
+    private static readonly Lazy<string?> Obstacle = new(() => Tool.Complaint("strace", [.. Options("/dev/null", "1"), "true"]));
+
+    /// <summary>Why it cannot be used here; null where it can.</summary>
+    public static string? WhyNot => Obstacle.Value;
+
+    /// <param name="log">Where it writes the calls it saw.</param>
+    /// <param name="when">"n" for one call alone, "n+" for that and every one after it.</param>
+    /// <returns>What stands before the gateway's command; the gateway keeps the process id (-D).</returns>
+    public static string[] Launcher(string log, string when) => ["strace", "-D", .. Options(log, when)];
+
+    private static string[] Options(string log, string when) =>
+        ["-f", "-y", "-o", log, "-e", "trace=fsync", "-e", $"inject=fsync:error=EIO:when={when}"];
+}
+
+/// <summary>Skipped where strace is missing or may not trace.</summary>
+internal sealed class FactWithStraceAttribute : FactAttribute
+{
+    public FactWithStraceAttribute() => Skip = Strace.WhyNot is { } obstacle ? $"needs strace: {obstacle}" : null;
+}
