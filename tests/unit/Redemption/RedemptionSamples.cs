@@ -9,9 +9,9 @@ internal static class RedemptionSamples
     public static readonly UnixSeconds Now = new(1_800_000_000);
     public static readonly SiteKey Site = new(1, 1);
 
-    /// <summary>A request of the first generation for a token that lives ten minutes more.</summary>
+    /// <summary>A request of the first generation for a token that lives ten minutes more. Its id is spread over all bits, as the table relies on.</summary>
     public static RedemptionRequest Ask(ulong token, ulong attempt, long expiresIn = 600, int generation = 1) =>
-        new(new TokenId(token, token), Now + expiresIn, Site, new Generation(generation), new AttemptKey(0, attempt));
+        new(new TokenId(token * 0x9E37_79B9_7F4A_7C15, token * 0xC2B2_AE3D_27D4_EB4F), Now + expiresIn, Site, new Generation(generation), new AttemptKey(0, attempt));
 
     public static RedemptionFact Fact(in RedemptionRequest request, UnixSeconds at) =>
         new(request.Token, request.ExpiresAt, request.Site, request.Attempt, at);
