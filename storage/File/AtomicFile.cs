@@ -7,7 +7,6 @@ namespace CaptchaCluster.Storage.File;
 public static class AtomicFile
 {
     private const string TemporarySuffix = ".tmp";
-    private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite;
 
     /// <summary>
     /// Writes beside, syncs, renames over, syncs the directory. The file is readable by its owner only. Throws
@@ -17,9 +16,8 @@ public static class AtomicFile
     {
         string temporary = path + TemporarySuffix;
         BclFile.Delete(temporary);
-        using (SafeFileHandle file = BclFile.OpenHandle(temporary, FileMode.CreateNew, FileAccess.Write))
+        using (SafeFileHandle file = Posix.CreateFile(temporary))
         {
-            BclFile.SetUnixFileMode(file, OwnerOnly);
             RandomAccess.Write(file, content, fileOffset: 0);
             Posix.Sync(file, temporary);
         }

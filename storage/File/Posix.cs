@@ -13,6 +13,7 @@ internal static partial class Posix
     private const int EWOULDBLOCK = 11;
     private const int CloseOnExec = 0x80000; // O_RDONLY | O_CLOEXEC: the same on every Linux architecture .NET runs on
     private const int ReadWriteCreate = 2 | 0x40; // O_RDWR | O_CREAT
+    private const int WriteNew = 1 | 0x40 | 0x80; // O_WRONLY | O_CREAT | O_EXCL
     private const int OwnerOnly = 0x180; // 0600
     private const int ExclusiveNonBlocking = 2 | 4; // LOCK_EX | LOCK_NB
 
@@ -33,6 +34,13 @@ internal static partial class Posix
         if (descriptor < 0) throw Failure("open", path, Marshal.GetLastPInvokeError());
         using SafeFileHandle directory = new(descriptor, ownsHandle: true);
         Sync(directory, path);
+    }
+
+    /// <summary>A new file for its owner only, from its first moment on; fails where the name is taken.</summary>
+    public static SafeFileHandle CreateFile(string path)
+    {
+        int descriptor = Open(path, WriteNew | CloseOnExec, OwnerOnly);
+        return descriptor >= 0 ? new SafeFileHandle(descriptor, ownsHandle: true) : throw Failure("open", path, Marshal.GetLastPInvokeError());
     }
 
     /// <summary>

@@ -27,9 +27,8 @@ internal sealed class PosixDisk(string directory) : IDisk
 
     public IDiskFile Create(string name)
     {
-        SafeFileHandle handle = BclFile.OpenHandle(PathOf(name), FileMode.CreateNew, FileAccess.Write, FileShare.Read);
-        BclFile.SetUnixFileMode(handle, UnixFileMode.UserRead | UnixFileMode.UserWrite);
-        return new PosixFile(handle, PathOf(name));
+        string path = PathOf(name);
+        return new PosixFile(Posix.CreateFile(path), path);
     }
 
     public void Rename(string from, string to) => BclFile.Move(PathOf(from), PathOf(to), overwrite: true);
