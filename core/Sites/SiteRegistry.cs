@@ -3,11 +3,15 @@ namespace CaptchaCluster.Sites;
 /// <summary>
 /// Serialises every change to sites: decide, persist, publish, reply, in that order. A change that could not be made
 /// durable throws what the store threw and is not published; it may be found after a restart, as any operation that was
-/// never acknowledged.
+/// never acknowledged. Until that site was saved again, even a change that changes nothing is written: the disk may hold
+/// another version than memory, and an answer may rest on neither alone (I8).
 /// </summary>
 public sealed class SiteRegistry(SiteDirectory directory, ISiteStore store, TimeProvider clock) : IDisposable
 {
     private readonly SemaphoreSlim oneAtATime = new(1, 1);
+
+    // Sites whose last save failed, with the version it tried to write.
+    private readonly Dictionary<SiteKey, long> unsettled = [];
 
     public SiteDirectory Directory => directory;
 
@@ -73,6 +77,7 @@ public sealed class SiteRegistry(SiteDirectory directory, ISiteStore store, Time
         {
             if (!directory.TryGet(key, out Site site) || site.IsDeleted) return null;
             Site changed = change(site);
+            if (unsettled.TryGetValue(key, out long attempted)) changed = changed with { Version = attempted + 1 };
             if (!ReferenceEquals(changed, site)) await PersistAndPublishAsync(changed);
             return changed;
         }
@@ -85,7 +90,17 @@ public sealed class SiteRegistry(SiteDirectory directory, ISiteStore store, Time
     // Not cancellable: an administrator who hangs up must not leave a rotation half done.
     private async Task PersistAndPublishAsync(Site site)
     {
-        await store.SaveAsync(site, CancellationToken.None);
+        try
+        {
+            await store.SaveAsync(site, CancellationToken.None);
+        }
+        catch
+        {
+            unsettled[site.Key] = site.Version;
+            throw;
+        }
+
+        unsettled.Remove(site.Key);
         directory.Publish(site);
     }
 }

@@ -1,4 +1,5 @@
 using Microsoft.Win32.SafeHandles;
+using BclFile = System.IO.File;
 
 namespace CaptchaCluster.Storage.File;
 
@@ -31,10 +32,11 @@ public sealed class DataDirectory : IDisposable
     {
         string root = Path.GetFullPath(path);
         if (!OperatingSystem.IsLinux())
-            throw new DataDirectoryException("The embedded store needs Linux: it relies on fsync and flock as Linux has them. Use Store:Kind=postgres.");
+            throw new DataDirectoryException("The embedded store needs Linux: it relies on fsync and flock as Linux has them.");
         try
         {
-            Directory.CreateDirectory(root, OwnerOnly);
+            MakeDurable(root);
+            TightenIfOwned(root);
             string lockPath = Path.Combine(root, "lock");
             SafeFileHandle file = Posix.OpenLockFile(lockPath);
             if (Posix.TryLock(file, lockPath)) return new DataDirectory(root, file);
@@ -52,13 +54,28 @@ public sealed class DataDirectory : IDisposable
     private string Subdirectory(string name)
     {
         string path = Path.Combine(Root, name);
-        if (!Directory.Exists(path))
-        {
-            Directory.CreateDirectory(path, OwnerOnly);
-            Posix.SyncDirectory(Root);
-        }
-
+        MakeDurable(path);
         return path;
+    }
+
+    /// <summary>Makes a directory where it is missing. Syncs its parent either way: the start that made it may have crashed before it did.</summary>
+    private static void MakeDurable(string path)
+    {
+        Directory.CreateDirectory(path, OwnerOnly);
+        if (Path.GetDirectoryName(path) is { } parent) Posix.SyncDirectory(parent);
+    }
+
+    /// <summary>A mounted volume may belong to another user and be shared by group: then its modes are its owner's affair.</summary>
+    private static void TightenIfOwned(string path)
+    {
+        try
+        {
+            BclFile.SetUnixFileMode(path, OwnerOnly);
+        }
+        catch (UnauthorizedAccessException)
+        {
+            // Not ours to change.
+        }
     }
 }
 

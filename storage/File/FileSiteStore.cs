@@ -16,6 +16,9 @@ public sealed class FileSiteStore(string directory) : ISiteStore
     public ValueTask<IReadOnlyList<Site>> LoadAsync(CancellationToken cancellation)
     {
         AtomicFile.RemoveLeftovers(directory);
+
+        // A crash may have come between a file's renaming and the sync of its directory: what is read now must stay.
+        Posix.SyncDirectory(directory);
         List<Site> sites = [];
         foreach (string path in Directory.EnumerateFiles(directory, "*" + Suffix).Order(StringComparer.Ordinal)) sites.Add(Read(path));
         return new(sites);

@@ -71,7 +71,8 @@ public sealed class FileRedemptionStore : IRedemptionStore, IDisposable
         {
             throw new InvalidDataException(
                 $"The ledger in '{disk.Location}' has forgotten tokens up to {newest.Horizon}, and the clock says {now}: one of the two is wrong. "
-                + "Set the clock right; if the ledger was written under a clock that ran ahead, see the drill \"the clock jumps\" in the documentation.");
+                + "Set the clock right and start again. If the clock ran ahead when the ledger was written, wait until it is within "
+                + "Tokens:MaxTtlSeconds + Redemption:MaxClockSkewSeconds of that time, or move the ledger away and start with --restored.");
         }
 
         FileRedemptionStore store = new(disk, options, found, now);
