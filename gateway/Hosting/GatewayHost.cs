@@ -83,8 +83,9 @@ internal sealed class GatewayHost : IAsyncDisposable
     {
         Listener listener = new("Gateway:Listen", settings.Gateway.Listen, SiteverifyEndpoint.MaxBodySizeOnTheWire, loggers);
         Verifier verifier = new(node.Sites.Directory, node.Codec, node.Redeemer, clock, settings.Gateway.TestKeys);
+        listener.App.UseSiteverify(verifier, settings.Gateway.AllowGetVerification, loggers);
+        listener.App.UseRouting();
         listener.App.MapHealth(readiness);
-        listener.App.MapSiteverify(verifier, settings.Gateway.AllowGetVerification, loggers);
         listener.App.MapFallback("{**path}", NotFound.HandleAsync);
         return listener;
     }

@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Collections.Frozen;
 using System.IO.Pipelines;
 using System.Runtime.CompilerServices;
 using CaptchaCluster.Gateway.Dialects.Siteverify.Requests;
@@ -40,9 +41,9 @@ internal sealed partial class SiteverifyEndpoint(Verifier verifier, bool allowGe
 
             ParseOutcome outcome = Judge(request, body.Value, out ValueTask<Verdict> verdict);
             request.BodyReader.AdvanceTo(body.Value.End);
-            if (outcome == ParseOutcome.UnsupportedMediaType) Refusals.UnsupportedMediaType(response);
-            else VerdictWriter.Write(response, await verdict);
             if (isGet) response.Headers.CacheControl = "no-store";
+            if (outcome == ParseOutcome.UnsupportedMediaType) Refusals.UnsupportedMediaType(response);
+            else await VerdictWriter.WriteAsync(response, await verdict);
         }
         catch (BadHttpRequestException exception)
         {
@@ -60,7 +61,7 @@ internal sealed partial class SiteverifyEndpoint(Verifier verifier, bool allowGe
         catch (Exception exception) when (!response.HasStarted)
         {
             Log.Failed(logger, exception);
-            VerdictWriter.Write(response, new Verdict(VerdictKind.Undecided));
+            await VerdictWriter.WriteAsync(response, new Verdict(VerdictKind.Undecided));
         }
     }
 
@@ -125,11 +126,13 @@ internal sealed partial class SiteverifyEndpoint(Verifier verifier, bool allowGe
 internal static class SiteverifyRoutes
 {
     /// <summary>Where the peers' clients look for it.</summary>
-    public static readonly string[] Paths = ["/siteverify", "/v1/siteverify", "/turnstile/v0/siteverify", "/recaptcha/api/siteverify"];
+    private static readonly string[] Paths = ["/siteverify", "/v1/siteverify", "/turnstile/v0/siteverify", "/recaptcha/api/siteverify"];
 
-    public static void MapSiteverify(this IEndpointRouteBuilder routes, Verifier verifier, bool allowGet, ILoggerFactory loggers)
+    /// <summary>Ahead of routing, which would cost as much as the whole parsing of the request.</summary>
+    public static void UseSiteverify(this IApplicationBuilder app, Verifier verifier, bool allowGet, ILoggerFactory loggers)
     {
-        SiteverifyEndpoint endpoint = new(verifier, allowGet, loggers.CreateLogger<SiteverifyEndpoint>());
-        foreach (string path in Paths) routes.Map(path, endpoint.HandleAsync);
+        RequestDelegate endpoint = new SiteverifyEndpoint(verifier, allowGet, loggers.CreateLogger<SiteverifyEndpoint>()).HandleAsync;
+        FrozenSet<string> paths = Paths.SelectMany(path => new[] { path, path + "/" }).ToFrozenSet(StringComparer.OrdinalIgnoreCase);
+        app.Use(next => context => context.Request.Path.Value is { } path && paths.Contains(path) ? endpoint(context) : next(context));
     }
 }

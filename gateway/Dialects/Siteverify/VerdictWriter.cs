@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.IO.Pipelines;
 using System.Text;
 using CaptchaCluster.Gateway.Hosting;
 using CaptchaCluster.Tokens;
@@ -25,31 +26,31 @@ internal static class VerdictWriter
     private static readonly byte[] HostnameMismatch = Failure("invalid-input-response", "hostname-mismatch");
     private static readonly byte[] IpMismatch = Failure("invalid-input-response", "ip-mismatch");
 
-    public static void Write(HttpResponse response, in Verdict verdict)
+    // What is written before the response has started would be kept in memory of its own and copied later: so each verdict is
+    // put together here, the response started with its length, and the text handed over in one call that copies it.
+    [ThreadStatic]
+    private static byte[]? buffer;
+
+    public static ValueTask<FlushResult> WriteAsync(HttpResponse response, in Verdict verdict)
     {
-        switch (verdict.Kind)
+        if (verdict.Kind == VerdictKind.Undecided)
         {
-            case VerdictKind.Success:
-                WriteSuccess(response, verdict.Token!);
-                break;
-            case VerdictKind.Duplicate:
-                WriteTimeoutOrDuplicate(response, verdict.Token!, "duplicate"u8);
-                break;
-            case VerdictKind.Expired:
-                WriteTimeoutOrDuplicate(response, verdict.Token!, "expired"u8);
-                break;
-            case VerdictKind.Undecided:
-                response.Headers.RetryAfter = RetryAfterSeconds;
-                JsonReply.Write(response, StatusCodes.Status503ServiceUnavailable, InternalError);
-                break;
-            default:
-                JsonReply.Write(response, StatusCodes.Status200OK, ConstantFor(verdict.Kind));
-                break;
+            response.StatusCode = StatusCodes.Status503ServiceUnavailable;
+            response.Headers.RetryAfter = RetryAfterSeconds;
         }
+
+        return verdict.Kind switch
+        {
+            VerdictKind.Success => SendAsync(response, Success(verdict.Token!)),
+            VerdictKind.Duplicate => SendAsync(response, TimeoutOrDuplicate(verdict.Token!, "duplicate"u8)),
+            VerdictKind.Expired => SendAsync(response, TimeoutOrDuplicate(verdict.Token!, "expired"u8)),
+            _ => SendAsync(response, ConstantFor(verdict.Kind)),
+        };
     }
 
     private static byte[] ConstantFor(VerdictKind kind) => kind switch
     {
+        VerdictKind.Undecided => InternalError,
         VerdictKind.BadRequest => BadRequest,
         VerdictKind.MissingSecret => MissingSecret,
         VerdictKind.MissingToken => MissingToken,
@@ -62,9 +63,9 @@ internal static class VerdictWriter
         _ => throw new ArgumentOutOfRangeException(nameof(kind), kind, "not a verdict of constant text"),
     };
 
-    private static void WriteSuccess(HttpResponse response, PassToken token)
+    private static ReadOnlyMemory<byte> Success(PassToken token)
     {
-        Pieces json = new(response.BodyWriter.GetSpan(MaxLength));
+        Pieces json = new(buffer ??= new byte[MaxLength]);
         json.Add("{\"success\":true,\"challenge_ts\":\""u8);
         json.Add(token.IssuedAt);
         json.AddText("\",\"hostname\":\""u8, token.Hostname);
@@ -74,25 +75,33 @@ internal static class VerdictWriter
         if (!token.Score.IsEmpty) json.AddText(",\"score\":"u8, token.Score);
         if (!token.Platform.IsEmpty) json.AddText(",\"platform\":"u8, token.Platform);
         json.Add(",\"error-codes\":[]}"u8);
-        Finish(response, json.Length);
+        return buffer.AsMemory(0, json.Length);
     }
 
-    private static void WriteTimeoutOrDuplicate(HttpResponse response, PassToken token, ReadOnlySpan<byte> reason)
+    private static ReadOnlyMemory<byte> TimeoutOrDuplicate(PassToken token, ReadOnlySpan<byte> reason)
     {
-        Pieces json = new(response.BodyWriter.GetSpan(MaxLength));
+        Pieces json = new(buffer ??= new byte[MaxLength]);
         json.AddText("{\"success\":false,\"error-codes\":[\"timeout-or-duplicate\"],\"reason\":\""u8, reason);
         json.Add("\",\"challenge_ts\":\""u8);
         json.Add(token.IssuedAt);
         json.AddText("\",\"hostname\":\""u8, token.Hostname);
         json.Add("\"}"u8);
-        Finish(response, json.Length);
+        return buffer.AsMemory(0, json.Length);
     }
 
-    private static void Finish(HttpResponse response, int length)
+    private static ValueTask<FlushResult> SendAsync(HttpResponse response, ReadOnlyMemory<byte> json)
     {
         response.ContentType = JsonReply.MediaType;
-        response.ContentLength = length;
-        response.BodyWriter.Advance(length);
+        response.ContentLength = json.Length;
+        Task started = response.StartAsync();
+        return started.IsCompletedSuccessfully ? response.BodyWriter.WriteAsync(json) : SendLaterAsync(response, started, json.ToArray());
+    }
+
+    // The buffer is this thread's, and by then the next verdict may be in it.
+    private static async ValueTask<FlushResult> SendLaterAsync(HttpResponse response, Task started, byte[] json)
+    {
+        await started;
+        return await response.BodyWriter.WriteAsync(json);
     }
 
     private static byte[] Failure(params string[] codes) =>

@@ -57,7 +57,7 @@ public sealed class UndecidedTests : IAsyncLifetime
             }
         });
         listener.App.MapHealth(new Readiness(redeemer));
-        listener.App.MapSiteverify(new Verifier(new SiteDirectory([site]), codec, redeemer, clock, acceptTestKeys: false), allowGet: false, logs);
+        listener.App.UseSiteverify(new Verifier(new SiteDirectory([site]), codec, redeemer, clock, acceptTestKeys: false), allowGet: false, logs);
         await listener.StartAsync();
         client = new HttpClient { BaseAddress = listener.Address };
     }
