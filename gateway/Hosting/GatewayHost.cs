@@ -81,7 +81,7 @@ internal sealed class GatewayHost : IAsyncDisposable
 
     private Listener BuildPublicListener()
     {
-        Listener listener = new("Gateway:Listen", settings.Gateway.Listen, SiteverifyEndpoint.MaxBodySizeOnTheWire, loggers);
+        Listener listener = new("Gateway:Listen", settings.Gateway.Listen, SiteverifyEndpoint.MaxBodySizeOnTheWire, ConnectionLimit.ReadPublic(), loggers);
         Verifier verifier = new(node.Sites.Directory, node.Codec, node.Redeemer, clock, settings.Gateway.TestKeys);
         listener.App.MapHealth(readiness);
         listener.App.MapSiteverify(verifier, settings.Gateway.AllowGetVerification, loggers);
@@ -91,7 +91,7 @@ internal sealed class GatewayHost : IAsyncDisposable
 
     private Listener BuildAdminListener(TokenMinter minter)
     {
-        Listener listener = new("Gateway:AdminListen", settings.Gateway.AdminListen, AdminEndpoints.MaxBodySize, loggers);
+        Listener listener = new("Gateway:AdminListen", settings.Gateway.AdminListen, AdminEndpoints.MaxBodySize, ConnectionLimit.Admin, loggers);
         listener.App.MapHealth(readiness);
         listener.App.MapAdmin(node.AdminKey, node.Sites, minter, settings.Tokens, loggers);
         return listener;
