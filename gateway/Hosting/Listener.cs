@@ -53,10 +53,25 @@ internal sealed class Listener : IAsyncDisposable
         Address = new Uri(bound.Addresses.First());
     }
 
-    /// <summary>Accepts nothing more and returns when the requests under way are answered.</summary>
+    /// <summary>How long requests under way are waited for; both listeners together stay below the 10 s that container runtimes give.</summary>
+    public TimeSpan ShutdownGrace { get; init; } = TimeSpan.FromSeconds(5);
+
+    /// <summary>
+    /// Accepts nothing more and returns when the requests under way are answered. Those whose rest does not come within
+    /// <see cref="ShutdownGrace"/> are cut off.
+    /// </summary>
     public async ValueTask DisposeAsync()
     {
-        await App.StopAsync();
+        using CancellationTokenSource grace = new(ShutdownGrace);
+        try
+        {
+            await App.StopAsync(grace.Token);
+        }
+        catch (OperationCanceledException) when (grace.IsCancellationRequested)
+        {
+            // The server has cut off what was left.
+        }
+
         await App.DisposeAsync();
     }
 
