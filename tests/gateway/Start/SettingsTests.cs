@@ -110,6 +110,16 @@ public sealed class SettingsTests
         Assert.Contains("CaptchaCluster is running", gateway.Output);
     }
 
+    [Theory]
+    [InlineData("Gateway:PublicUrl", "https://captcha.example.com")]
+    [InlineData("Gateway:TrustedProxies", "10.0.0.0/8")]
+    public async Task A_setting_that_does_nothing_yet_is_told(string key, string value)
+    {
+        using TestDirectory directory = new();
+        await using TestGateway gateway = await TestGateway.StartAsync(directory, null, $"--{key}={value}");
+        Assert.Contains($"Warning: {key} has no effect yet.\n", gateway.Output);
+    }
+
     [Fact]
     public async Task Keys_need_a_signer_among_them()
     {
