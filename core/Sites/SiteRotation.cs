@@ -1,8 +1,11 @@
 namespace CaptchaCluster.Sites;
 
-/// <param name="InvalidateImmediately">False leaves the old secret valid for <see cref="SiteRotation.GracePeriod"/>.</param>
+/// <param name="InvalidateImmediately">
+/// False leaves the old secret valid for <see cref="SiteRotation.GracePeriod"/>. Null: true for a new rotation, and for one
+/// whose reply is had again whatever it was.
+/// </param>
 /// <param name="RotationId">22–128 characters that nobody can guess, or null: then a lost reply means rotating again.</param>
-public sealed record RotationRequest(bool InvalidateImmediately, string? RotationId);
+public sealed record RotationRequest(bool? InvalidateImmediately, string? RotationId);
 
 /// <summary>How a rotation ended. A closed set.</summary>
 public abstract record RotationResult
@@ -30,17 +33,19 @@ public static class SiteRotation
     {
         if (request.RotationId is { } id && site.LastRotation is { } last && last.Matches(site.Key, id, now))
         {
-            return last.OldSecretExpiresAt is null == request.InvalidateImmediately
+            bool wasImmediate = last.OldSecretExpiresAt is null;
+            return wasImmediate == (request.InvalidateImmediately ?? wasImmediate)
                 ? (new RotationResult.Rotated(last.Open(site.Key, id), last.Generation, last.OldSecretExpiresAt), null)
                 : (new RotationResult.IdReused(), null);
         }
 
+        bool isImmediate = request.InvalidateImmediately ?? true;
         bool inGrace = site.Previous is { } previous && now < previous.ValidUntil;
-        if (inGrace && !request.InvalidateImmediately) return (new RotationResult.InGrace(site.Previous!.ValidUntil), null);
+        if (inGrace && !isImmediate) return (new RotationResult.InGrace(site.Previous!.ValidUntil), null);
 
         string secret = SiteSecret.New(site.Key);
         Generation generation = site.Generation.Next();
-        UnixSeconds? graceEnd = request.InvalidateImmediately ? null : now + (long)GracePeriod.TotalSeconds;
+        UnixSeconds? graceEnd = isImmediate ? null : now + (long)GracePeriod.TotalSeconds;
         Site changed = site with
         {
             Version = site.Version + 1,

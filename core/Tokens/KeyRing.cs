@@ -14,6 +14,7 @@ public sealed class KeyRing
     /// <exception cref="ArgumentException">An id or a key is of the wrong form, or the signer is not in the ring; the message names it.</exception>
     public KeyRing(IReadOnlyDictionary<string, byte[]> keys, string signer)
     {
+        if (!SigningKey.IsId(signer)) throw new ArgumentException($"The name of the signing key {SigningKey.WrongId(signer)}");
         this.keys = [.. keys.Select(entry => new SigningKey(entry.Key, entry.Value))];
         Signer = this.keys.FirstOrDefault(key => key.Id == signer)
             ?? throw new ArgumentException($"The signing key '{signer}' is not among the keys: {string.Join(", ", keys.Keys)}.");

@@ -33,8 +33,7 @@ public sealed class SigningKey
     /// <exception cref="ArgumentException">The id or the key is of the wrong form.</exception>
     public SigningKey(string id, byte[] secret)
     {
-        if (id.Length is 0 or > KeyRing.MaxKeyIdLength || !id.All(c => c is (>= 'a' and <= 'z') or (>= '0' and <= '9')))
-            throw new ArgumentException($"The key id '{id}' must be 1 to {KeyRing.MaxKeyIdLength} characters of a-z and 0-9.");
+        if (!IsId(id)) throw new ArgumentException($"A key id {WrongId(id)}");
         if (secret.Length != Size)
             throw new ArgumentException($"The key '{id}' has {secret.Length} bytes; it must have {Size}.");
         Id = id;
@@ -45,6 +44,14 @@ public sealed class SigningKey
     public string Id { get; }
 
     internal ReadOnlySpan<byte> IdUtf8 => idUtf8;
+
+    /// <summary>Whether a text has the form of a key id: 1…<see cref="KeyRing.MaxKeyIdLength"/> of <c>[a-z0-9]</c>.</summary>
+    public static bool IsId(string text) =>
+        text.Length is > 0 and <= KeyRing.MaxKeyIdLength && text.All(c => c is (>= 'a' and <= 'z') or (>= '0' and <= '9'));
+
+    /// <summary>What is wrong with a text that is not a key id. Does not show it: it may be the key, put where its id belongs (I11).</summary>
+    public static string WrongId(string text) =>
+        $"has {text.Length} characters; it must be 1 to {KeyRing.MaxKeyIdLength} characters of a-z and 0-9.";
 
     /// <summary>The MAC of a site, from the cache where it is there. Does not add to the cache.</summary>
     internal SiteMac Mac(MacPurpose purpose, SiteKey site) =>

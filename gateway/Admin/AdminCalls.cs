@@ -35,7 +35,7 @@ internal sealed class AdminCalls(SiteRegistry sites, TokenMinter minter, TokenSe
     {
         if (!TryGet(key, out _)) return AdminError.UnknownSite;
         RotationRequest request = new(
-            body.Flag("invalidate_immediately") ?? true,
+            body.Flag("invalidate_immediately"),
             body.Text("rotation_id", RotationReceipt.MinIdLength, RotationReceipt.MaxIdLength));
         if (body.RefuseUnknown() is { } problem) return AdminError.BadRequest(problem);
         return await sites.RotateAsync(key, request) switch

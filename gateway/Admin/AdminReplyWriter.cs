@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Text.Encodings.Web;
 using System.Text.Json;
 using CaptchaCluster.Gateway.Hosting;
 
@@ -6,6 +7,9 @@ namespace CaptchaCluster.Gateway.Admin;
 
 internal static class AdminReplyWriter
 {
+    // Readable for people: ' and é as they are. Safe, as no reply is ever put into a page.
+    private static readonly JsonWriterOptions Options = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+
     public static async Task WriteAsync(HttpResponse response, AdminReply reply)
     {
         response.StatusCode = reply.Status;
@@ -16,7 +20,7 @@ internal static class AdminReplyWriter
         if (!reply.HasBody) return;
 
         ArrayBufferWriter<byte> buffer = new(1024);
-        using (Utf8JsonWriter json = new(buffer)) reply.WriteTo(json);
+        using (Utf8JsonWriter json = new(buffer, Options)) reply.WriteTo(json);
         response.ContentType = JsonReply.MediaType;
         response.ContentLength = buffer.WrittenCount;
         await response.Body.WriteAsync(buffer.WrittenMemory);

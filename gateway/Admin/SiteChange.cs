@@ -28,7 +28,7 @@ internal sealed record SiteChange
     {
         SiteChange change = new()
         {
-            Name = members.Text("name", 1, SitePolicy.MaxNameLength),
+            Name = ReadName(members),
             Hostnames = ReadHostnames(members),
             EnforceHostname = members.Flag("enforce_hostname"),
             IpBinding = members.Choice("ip_binding", SiteWords.IpBindings),
@@ -40,24 +40,31 @@ internal sealed record SiteChange
         return change;
     }
 
-    /// <summary>A new site: what is not named gets its default, and naming hosts means enforcing them.</summary>
+    /// <summary>A new site: what is not named gets its default.</summary>
     public SitePolicy Create(TokenSettings tokens) => ApplyTo(new SitePolicy
     {
         Name = Hostnames is [var first, ..] ? first.ToString() : UnnamedSite,
         TokenTtlSeconds = tokens.DefaultTtlSeconds,
-        EnforceHostname = Hostnames is { IsEmpty: false },
     });
 
+    /// <summary>What is not named stays, but for this: the first hosts of a site are enforced unless told otherwise.</summary>
     public SitePolicy ApplyTo(SitePolicy policy) => policy with
     {
         Name = Name ?? policy.Name,
         Hostnames = Hostnames ?? policy.Hostnames,
-        EnforceHostname = EnforceHostname ?? policy.EnforceHostname,
+        EnforceHostname = EnforceHostname ?? (policy.EnforceHostname || (policy.Hostnames.IsEmpty && Hostnames is { IsEmpty: false })),
         IpBinding = IpBinding ?? policy.IpBinding,
         TokenTtlSeconds = TokenTtlSeconds ?? policy.TokenTtlSeconds,
         Tier = Tier ?? policy.Tier,
         Disabled = Disabled ?? policy.Disabled,
     };
+
+    private static string? ReadName(JsonMembers members)
+    {
+        string? name = members.Text("name", 1, SitePolicy.MaxNameLength);
+        if (name is not null && name.Any(char.IsControl)) members.Refuse("name", "without control characters");
+        return name;
+    }
 
     private static ImmutableArray<Hostname>? ReadHostnames(JsonMembers members)
     {

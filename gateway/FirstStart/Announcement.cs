@@ -3,7 +3,13 @@ using System.Text;
 namespace CaptchaCluster.Gateway.FirstStart;
 
 /// <summary>What a start tells its operator on standard output. Never through the logger: it may hold a secret (I11).</summary>
-internal sealed record Announcement(Uri Public, Uri Admin, string DataDirectory, string? AdminKeyPath, DemoSite? Demo)
+/// <param name="Public">Of the public listener.</param>
+/// <param name="Admin">Of the admin listener.</param>
+/// <param name="DataDirectory">Absolute.</param>
+/// <param name="AdminKeyPath">Null where the admin key was configured.</param>
+/// <param name="Demo">Null but on a first start.</param>
+/// <param name="Notices">A line each, of what the operator may not expect.</param>
+internal sealed record Announcement(Uri Public, Uri Admin, string DataDirectory, string? AdminKeyPath, DemoSite? Demo, IReadOnlyList<string> Notices)
 {
     public async Task WriteAsync(TextWriter output)
     {
@@ -18,6 +24,7 @@ internal sealed record Announcement(Uri Public, Uri Admin, string DataDirectory,
         text.AppendLine($"  verification    {Public}siteverify");
         text.AppendLine($"  admin API       {Admin}admin/v1/");
         text.AppendLine($"  data directory  {DataDirectory}");
+        foreach (string notice in Notices) text.AppendLine(notice);
         if (Demo is null) return text.ToString();
 
         text.AppendLine($"  admin key       {AdminKeyPath ?? "as set in Gateway:AdminKey"}");

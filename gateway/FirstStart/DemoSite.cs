@@ -20,7 +20,7 @@ internal sealed record DemoSite(SiteKey Key, string Secret, string Token, UnixSe
             MintResult.Minted minted = (MintResult.Minted)minter.Mint(request);
             return new DemoSite(site.Key, secret, minted.Tokens[0], minted.ExpiresAt);
         }
-        catch (IOException exception)
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
             throw new StartupException($"The demonstration site could not be saved: {exception.Message}", exception);
         }

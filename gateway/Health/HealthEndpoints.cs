@@ -15,9 +15,9 @@ internal static class HealthEndpoints
 
     public static void MapHealth(this IEndpointRouteBuilder routes, Readiness readiness)
     {
-        routes.MapMethods(LivePath, Methods, context => JsonReply.WriteAsync(context.Response, StatusCodes.Status200OK, Live));
+        routes.MapMethods(LivePath, Methods, context => JsonReply.Reply(context.Response, StatusCodes.Status200OK, Live));
         routes.MapMethods(ReadyPath, Methods, context => readiness.IsReady
-            ? JsonReply.WriteAsync(context.Response, StatusCodes.Status200OK, Ready)
-            : JsonReply.WriteAsync(context.Response, StatusCodes.Status503ServiceUnavailable, NotReady));
+            ? JsonReply.Reply(context.Response, StatusCodes.Status200OK, Ready)
+            : JsonReply.Reply(context.Response, StatusCodes.Status503ServiceUnavailable, NotReady));
     }
 }

@@ -28,6 +28,9 @@ internal sealed partial class EmbeddedNode : IAsyncDisposable
     /// <summary>Null where the admin key was configured.</summary>
     public string? AdminKeyPath { get; private set; }
 
+    /// <summary>This start made another admin key, with sites already there.</summary>
+    public bool IsAdminKeyReplaced { get; private set; }
+
     /// <summary>There never was a site in this directory, not even a deleted one.</summary>
     public bool IsNew { get; private set; }
 
@@ -39,8 +42,9 @@ internal sealed partial class EmbeddedNode : IAsyncDisposable
         {
             node = new EmbeddedNode(DataDirectory.Open(settings.Gateway.DataDirectory));
             AtomicFile.RemoveLeftovers(node.directory.Root);
-            node.OpenKeys(settings, clock);
-            await node.OpenStoresAsync(settings, restored, clock, loggers);
+            await node.OpenSitesAsync(clock);
+            node.OpenKeys(settings, restored, clock);
+            node.OpenLedger(settings, restored, clock, loggers);
             return node;
         }
         catch (Exception exception)
@@ -62,22 +66,33 @@ internal sealed partial class EmbeddedNode : IAsyncDisposable
         directory.Dispose();
     }
 
-    private void OpenKeys(NodeSettings settings, TimeProvider clock)
-    {
-        KeyRing keys = settings.Tokens.Keys ?? KeyRingFile.LoadOrCreate(directory.Root);
-        Codec = new TokenCodec(keys, settings.TokenLimits, clock);
-        AdminKey = settings.Gateway.AdminKey ?? AdminKeyFile.LoadOrCreate(directory.Root);
-        AdminKeyPath = settings.Gateway.AdminKey is null ? Path.Combine(directory.Root, AdminKeyFile.Name) : null;
-    }
-
-    private async Task OpenStoresAsync(NodeSettings settings, bool restored, TimeProvider clock, ILoggerFactory loggers)
+    // Before the keys: whether there are sites decides whether keys may be made.
+    private async Task OpenSitesAsync(TimeProvider clock)
     {
         FileSiteStore siteStore = new(directory.Sites);
         IReadOnlyList<Site> known = await siteStore.LoadAsync(CancellationToken.None);
-        SiteDirectory siteDirectory = new(known);
-        Sites = new SiteRegistry(siteDirectory, siteStore, clock);
+        Sites = new SiteRegistry(new SiteDirectory(known), siteStore, clock);
         IsNew = known.Count == 0;
+    }
 
+    private void OpenKeys(NodeSettings settings, bool restored, TimeProvider clock)
+    {
+        // A restored start refuses the tokens issued so far in any case; their keys are not missed.
+        KeyRing keys = settings.Tokens.Keys ?? KeyRingFile.LoadOrCreate(directory.Root, mayCreate: IsNew || restored);
+        Codec = new TokenCodec(keys, settings.TokenLimits, clock);
+        if (settings.Gateway.AdminKey is { } configured)
+        {
+            AdminKey = configured;
+            return;
+        }
+
+        (AdminKey, bool isNewKey) = AdminKeyFile.LoadOrCreate(directory.Root);
+        AdminKeyPath = Path.Combine(directory.Root, AdminKeyFile.Name);
+        IsAdminKeyReplaced = isNewKey && !IsNew;
+    }
+
+    private void OpenLedger(NodeSettings settings, bool restored, TimeProvider clock, ILoggerFactory loggers)
+    {
         RedemptionShard shard = new();
         FileRedemptionStoreOptions options = new()
         {
@@ -90,7 +105,7 @@ internal sealed partial class EmbeddedNode : IAsyncDisposable
         ledger = FileRedemptionStore.Open(directory.Ledger, shard, options, UnixSeconds.Now(clock), notice => Log.Notice(logger, notice));
 
         ShardHostOptions hostOptions = new() { MaxClockSkewSeconds = settings.Redemption.MaxClockSkewSeconds };
-        shardHost = new ShardHost(ledger, shard, siteDirectory, clock, hostOptions, new ShardLog(loggers.CreateLogger<ShardLog>()));
+        shardHost = new ShardHost(ledger, shard, Sites.Directory, clock, hostOptions, new ShardLog(loggers.CreateLogger<ShardLog>()));
     }
 
     private static partial class Log

@@ -57,6 +57,8 @@ internal sealed class GatewayHost : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         readiness?.BeginShutdown();
+
+        // One after the other: until the last verification is answered, the admin side tells that this node is not ready.
         if (publicListener is not null) await publicListener.DisposeAsync();
         if (adminListener is not null) await adminListener.DisposeAsync();
         if (node is not null) await node.DisposeAsync();
@@ -75,13 +77,20 @@ internal sealed class GatewayHost : IAsyncDisposable
 
         bool isDemonstration = node.IsNew && settings.Gateway.Listen.IsLoopback && settings.Gateway.AdminListen.IsLoopback;
         DemoSite? demo = isDemonstration ? await DemoSite.CreateAsync(node.Sites, minter, settings.Tokens.DefaultTtlSeconds) : null;
-        Announcement announcement = new(PublicAddress, AdminAddress, settings.Gateway.DataDirectory, node.AdminKeyPath, demo);
+        Announcement announcement = new(PublicAddress, AdminAddress, settings.Gateway.DataDirectory, node.AdminKeyPath, demo, [.. Notices()]);
         await announcement.WriteAsync(output);
+    }
+
+    private IEnumerable<string> Notices()
+    {
+        if (node.IsAdminKeyReplaced) yield return $"There was no admin key; a new one was made in {node.AdminKeyPath}.";
+        if (settings.Gateway.PublicUrl is not null) yield return "Warning: Gateway:PublicUrl has no effect yet.";
+        if (settings.Gateway.TrustedProxies.Count > 0) yield return "Warning: Gateway:TrustedProxies has no effect yet.";
     }
 
     private Listener BuildPublicListener()
     {
-        Listener listener = new("Gateway:Listen", settings.Gateway.Listen, SiteverifyEndpoint.MaxBodySizeOnTheWire, loggers);
+        Listener listener = new("Gateway:Listen", settings.Gateway.Listen, SiteverifyEndpoint.MaxBodySizeOnTheWire, ConnectionLimit.ReadPublic(), loggers);
         Verifier verifier = new(node.Sites.Directory, node.Codec, node.Redeemer, clock, settings.Gateway.TestKeys);
         listener.App.UseSiteverify(verifier, settings.Gateway.AllowGetVerification, loggers);
         listener.App.UseRouting();
@@ -92,7 +101,10 @@ internal sealed class GatewayHost : IAsyncDisposable
 
     private Listener BuildAdminListener(TokenMinter minter)
     {
-        Listener listener = new("Gateway:AdminListen", settings.Gateway.AdminListen, AdminEndpoints.MaxBodySize, loggers);
+        Listener listener = new("Gateway:AdminListen", settings.Gateway.AdminListen, AdminEndpoints.MaxBodySize, ConnectionLimit.Admin, loggers)
+        {
+            ShutdownGrace = TimeSpan.FromSeconds(2),
+        };
         listener.App.MapHealth(readiness);
         listener.App.MapAdmin(node.AdminKey, node.Sites, minter, settings.Tokens, loggers);
         return listener;

@@ -5,6 +5,10 @@ internal static class GatewayLogging
 {
     public static ILoggerFactory Create(IConfiguration configuration) => LoggerFactory.Create(logging => logging
         .AddFilter("Microsoft", LogLevel.Warning)
+
+        // It logs a request that is not HTTP as an error with its stack, so that any client could fill the disk with lines.
+        // Our own errors are logged where they are caught; Logging:LogLevel brings the server's back.
+        .AddFilter("Microsoft.AspNetCore.Server.Kestrel", LogLevel.Critical)
         .AddConfiguration(configuration.GetSection("Logging"))
         .AddConsole()
 

@@ -16,7 +16,8 @@ internal static class JsonReply
         if (!HttpMethods.IsHead(response.HttpContext.Request.Method)) response.BodyWriter.Write(json);
     }
 
-    public static Task WriteAsync(HttpResponse response, int status, byte[] json)
+    /// <summary>As <see cref="Write"/>, where a handler is wanted.</summary>
+    public static Task Reply(HttpResponse response, int status, byte[] json)
     {
         Write(response, status, json);
         return Task.CompletedTask;

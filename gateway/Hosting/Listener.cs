@@ -15,14 +15,15 @@ internal sealed class Listener : IAsyncDisposable
     /// <param name="setting">The setting that names the address, for refusals.</param>
     /// <param name="address">What to bind.</param>
     /// <param name="maxBodySize">Bytes on the wire, the framing of chunks included.</param>
+    /// <param name="maxConnections">At once; further ones are closed as they come (I10).</param>
     /// <param name="loggers">Not owned.</param>
-    public Listener(string setting, ListenAddress address, int maxBodySize, ILoggerFactory loggers)
+    public Listener(string setting, ListenAddress address, int maxBodySize, int maxConnections, ILoggerFactory loggers)
     {
         this.setting = setting;
         this.address = address;
         WebApplicationOptions options = new() { EnvironmentName = Environments.Production };
         WebApplicationBuilder builder = WebApplication.CreateEmptyBuilder(options);
-        builder.WebHost.UseKestrelCore().ConfigureKestrel(server => Configure(server, address, maxBodySize));
+        builder.WebHost.UseKestrelCore().ConfigureKestrel(server => Configure(server, address, maxBodySize, maxConnections));
         builder.Services.AddSingleton(loggers);
         builder.Services.AddSingleton<IHostLifetime, NoLifetime>();
         builder.Services.AddRoutingCore();
@@ -52,20 +53,39 @@ internal sealed class Listener : IAsyncDisposable
         Address = new Uri(bound.Addresses.First());
     }
 
-    /// <summary>Accepts nothing more and returns when the requests under way are answered.</summary>
+    /// <summary>How long requests under way are waited for; both listeners together stay below the 10 s that container runtimes give.</summary>
+    public TimeSpan ShutdownGrace { get; init; } = TimeSpan.FromSeconds(5);
+
+    /// <summary>
+    /// Accepts nothing more and returns when the requests under way are answered. Those whose rest does not come within
+    /// <see cref="ShutdownGrace"/> are cut off.
+    /// </summary>
     public async ValueTask DisposeAsync()
     {
-        await App.StopAsync();
+        using CancellationTokenSource grace = new(ShutdownGrace);
+        try
+        {
+            await App.StopAsync(grace.Token);
+        }
+        catch (OperationCanceledException) when (grace.IsCancellationRequested)
+        {
+            // The server has cut off what was left.
+        }
+
         await App.DisposeAsync();
     }
 
-    private static void Configure(KestrelServerOptions server, ListenAddress address, int maxBodySize)
+    private static void Configure(KestrelServerOptions server, ListenAddress address, int maxBodySize, int maxConnections)
     {
         server.AddServerHeader = false;
         server.Limits.MaxRequestBodySize = maxBodySize;
         server.Limits.MaxRequestLineSize = 8 * 1024;
         server.Limits.MaxRequestHeadersTotalSize = 16 * 1024;
         server.Limits.RequestHeadersTimeout = TimeSpan.FromSeconds(15);
+
+        // Longer than the 60 s of usual proxies in front, so that they close first; shorter than an idle flood would like.
+        server.Limits.KeepAliveTimeout = TimeSpan.FromSeconds(75);
+        server.Limits.MaxConcurrentConnections = Math.Max(1, maxConnections / address.SocketCount); // the server counts per socket
         address.Bind(server, listen => listen.Protocols = HttpProtocols.Http1);
     }
 

@@ -5,5 +5,5 @@ internal static class NotFound
 {
     private static readonly byte[] Body = [.. """{"error":"not-found","message":"There is nothing at this path."}"""u8];
 
-    public static Task HandleAsync(HttpContext context) => JsonReply.WriteAsync(context.Response, StatusCodes.Status404NotFound, Body);
+    public static Task HandleAsync(HttpContext context) => JsonReply.Reply(context.Response, StatusCodes.Status404NotFound, Body);
 }

@@ -14,14 +14,15 @@ internal static class AdminKeyFile
     private const int RandomLength = 43; // 256 bits
 
     /// <exception cref="InvalidDataException">The file holds no usable key; the message names it, and shows nothing of it.</exception>
-    public static string LoadOrCreate(string directory)
+    public static (string Key, bool IsNew) LoadOrCreate(string directory)
     {
         string path = Path.Combine(directory, Name);
-        if (!File.Exists(path))
+        bool isNew = !File.Exists(path);
+        if (isNew)
             AtomicFile.Write(path, Encoding.ASCII.GetBytes("cpt_adm_" + RandomNumberGenerator.GetString(Base62, RandomLength) + "\n"));
         string key = File.ReadAllText(path).Trim();
         return GatewaySettings.IsAdminKey(key)
-            ? key
+            ? (key, isNew)
             : throw new InvalidDataException(
                 $"The admin key in '{path}' must have at least {GatewaySettings.MinAdminKeyLength} visible ASCII characters; "
                 + "delete the file to have a new one made.");

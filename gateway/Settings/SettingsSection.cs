@@ -51,7 +51,7 @@ internal sealed class SettingsSection(IConfiguration configuration, string name)
         if (!string.IsNullOrEmpty(entry.Value)) throw Malformed(key, "is a single value", $"must be given as {name}:{key}:<name>");
         return entry.GetChildren().ToDictionary(
             child => child.Key,
-            child => child.Value ?? throw Malformed($"{key}:{child.Key}", "is not a single value", "must be one"));
+            child => child.Value ?? throw Malformed(key, "holds something else than single values", $"must be given as {name}:{key}:<name>"));
     }
 
     /// <summary>Call last: everything that was asked for by then is known.</summary>

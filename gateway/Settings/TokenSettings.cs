@@ -39,7 +39,9 @@ internal sealed record TokenSettings
     private static KeyRing? ReadKeys(SettingsSection section)
     {
         IReadOnlyDictionary<string, string> texts = section.Map("Keys");
+        foreach (string id in texts.Keys) RefuseUnlessId("A name in Tokens:Keys", id);
         string? signer = section.Text("SigningKey");
+        if (signer is not null) RefuseUnlessId("Tokens:SigningKey", signer);
         if (texts.Count == 0)
         {
             return signer is null
@@ -62,14 +64,11 @@ internal sealed record TokenSettings
         bool isKey = Convert.TryFromBase64String(text, key, out int length) && length == SigningKey.Size;
         if (!isKey)
             throw section.Malformed($"Keys:{id}", $"has a value of {text.Length} characters", $"must be the base64 of {SigningKey.Size} bytes");
-        try
-        {
-            _ = new SigningKey(id, key);
-            return key;
-        }
-        catch (ArgumentException exception)
-        {
-            throw new StartupException($"Tokens:Keys:{id} has a wrong name: {exception.Message}", exception);
-        }
+        return key;
+    }
+
+    private static void RefuseUnlessId(string what, string text)
+    {
+        if (!SigningKey.IsId(text)) throw new StartupException($"{what} {SigningKey.WrongId(text)}");
     }
 }

@@ -69,6 +69,16 @@ public sealed class RotationTests : IAsyncLifetime
     }
 
     [Theory]
+    [InlineData("true")]
+    [InlineData("false")]
+    public async Task A_rotation_id_alone_gets_the_reply_of_whatever_kind_it_named(string immediately)
+    {
+        TestSite site = await gateway.CreateSiteAsync();
+        Reply first = await gateway.RotateAsync(site, $$"""{"invalidate_immediately":{{immediately}},"rotation_id":"{{Id}}"}""");
+        Assert.Equal(first.Text, (await gateway.RotateAsync(site, $$"""{"rotation_id":"{{Id}}"}""")).Text);
+    }
+
+    [Theory]
     [InlineData("""{"rotation_id":"too-short-to-be-random"}""", true)]
     [InlineData("""{"rotation_id":"21-characters-are-few"}""", false)]
     [InlineData("""{"rotation_id":7}""", false)]

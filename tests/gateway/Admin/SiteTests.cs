@@ -55,6 +55,26 @@ public sealed class SiteTests(SharedGateway shared) : IClassFixture<SharedGatewa
     }
 
     [Fact]
+    public async Task The_first_hostnames_of_a_site_are_enforced_unless_told_otherwise()
+    {
+        async Task<bool> Enforces(string created, string changed) =>
+            (await gateway.PatchAsync(await gateway.CreateSiteAsync(created), changed)).Json.GetProperty("enforce_hostname").GetBoolean();
+        const string without = "{}", with = """{"hostnames":["a.example"]}""", lenient = """{"hostnames":["a.example"],"enforce_hostname":false}""";
+        Assert.True(await Enforces(without, with));
+        Assert.False(await Enforces(without, lenient));
+        Assert.False(await Enforces(without, """{"hostnames":[]}"""));
+        Assert.False(await Enforces(lenient, """{"hostnames":["b.example"]}"""));
+    }
+
+    [Fact]
+    public async Task Replies_are_readable_as_they_come()
+    {
+        TestSite site = await gateway.CreateSiteAsync("""{"name":"L'été <&>"}""");
+        Assert.Contains("\"name\":\"L'été <&>\"", (await gateway.AdminAsync("GET", $"/admin/v1/sites/{site.Key}")).Text);
+        Assert.Contains("'name' must be", (await gateway.PatchAsync(site, """{"name":1}""")).Text);
+    }
+
+    [Fact]
     public async Task Sites_are_listed_without_secrets_and_deleted_ones_not_at_all()
     {
         TestSite kept = await gateway.CreateSiteAsync();
@@ -86,6 +106,9 @@ public sealed class SiteTests(SharedGateway shared) : IClassFixture<SharedGatewa
     [Theory]
     [InlineData("""{"name":""}""", "name")]
     [InlineData("""{"name":1}""", "name")]
+    [InlineData("""{"name":"two\nlines"}""", "name")]
+    [InlineData("""{"name":"\u0000"}""", "name")]
+    [InlineData("""{"name":"\u0085"}""", "name")]
     [InlineData("""{"name":null}""", "name")]
     [InlineData("""{"hostnames":"example.com"}""", "hostnames")]
     [InlineData("""{"hostnames":[1]}""", "hostnames")]

@@ -117,6 +117,10 @@ public sealed class StartTests : IDisposable
     [InlineData("keys.json", "not json")]
     [InlineData("keys.json", """{"signing_key":"k1","keys":{"k1":"c2hvcnQ="}}""")]
     [InlineData("keys.json", """{"signing_key":"k1","keys":null}""")]
+    [InlineData("keys.json", """{"signing_key":"k1","keys":{"k1":null}}""")]
+    [InlineData("keys.json", """{"signing_key":"c2hvcnQ=","keys":{"k1":"AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8="}}""")]
+    [InlineData("keys.json", """{"signing_key":"k1","keys":{"c2hvcnQ=":"AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8="}}""")]
+    [InlineData("keys.json", "null")]
     [InlineData("admin.key", "short")]
     [InlineData("sites/cpt_pub_00000000000000000000000000000000.json", "{")]
     public async Task A_file_that_cannot_be_read_is_named_in_one_line(string name, string content)
@@ -128,6 +132,46 @@ public sealed class StartTests : IDisposable
         Assert.Contains(path, refusal.Message);
         Assert.DoesNotContain('\n', refusal.Message);
         Assert.DoesNotContain("c2hvcnQ", refusal.Message);
+    }
+
+    [Fact]
+    public async Task A_lost_key_ring_refuses_the_start_where_there_are_sites()
+    {
+        await (await TestGateway.StartAsync(directory)).DisposeAsync();
+        string path = Path.Combine(directory.Path, "keys.json");
+        File.Delete(path);
+        StartupException refusal = await Assert.ThrowsAsync<StartupException>(() => TestGateway.StartAsync(directory));
+        Assert.StartsWith($"The key ring '{path}' is missing", refusal.Message);
+        Assert.Contains("backup", refusal.Message);
+        Assert.Contains("Tokens:Keys", refusal.Message);
+        Assert.False(File.Exists(path));
+    }
+
+    [Fact]
+    public async Task A_lost_key_ring_is_made_anew_where_no_token_under_way_would_be_good()
+    {
+        ManualClock clock = new();
+        await (await TestGateway.StartAsync(directory, clock)).DisposeAsync();
+        File.Delete(Path.Combine(directory.Path, "keys.json"));
+        await using TestGateway gateway = await TestGateway.StartAsync(directory, clock, "--restored");
+        TestSite site = await gateway.CreateSiteAsync();
+        Assert.True((await gateway.VerifyAsync(site.Secret, await gateway.MintAsync(site))).Success);
+    }
+
+    [Fact]
+    public async Task A_lost_admin_key_is_made_anew_and_told()
+    {
+        await (await TestGateway.StartAsync(directory)).DisposeAsync();
+        string path = Path.Combine(directory.Path, "admin.key");
+        File.Delete(path);
+        await using (TestGateway gateway = await TestGateway.StartAsync(directory))
+        {
+            Assert.Contains($"There was no admin key; a new one was made in {path}.\n", gateway.Output);
+            Assert.Equal(200, (await gateway.AdminAsync("GET", "/admin/v1/sites")).Status);
+        }
+
+        await using TestGateway later = await TestGateway.StartAsync(directory);
+        Assert.DoesNotContain("admin key", later.Output);
     }
 
     [Fact]
