@@ -23,7 +23,7 @@ ring() { # ring NAME: build, check the format, test
   echo "== $1: format"
   dotnet format "$1.slnf" --verify-no-changes --no-restore || failed=$((failed + 1))
   echo "== $1: test"
-  dotnet test "$1.slnf" -c Release --no-build --nologo -v quiet --logger trx --results-directory "$log/$1" -- RunConfiguration.MaxCpuCount=1
+  dotnet test "$1.slnf" -c Release --no-build --nologo -v quiet --logger 'console;verbosity=minimal' --logger trx --results-directory "$log/$1" -- RunConfiguration.MaxCpuCount=1
   local status=$? before=$failed counters
   for counters in $(grep -ohE '<Counters [^>]*>' "$log/$1" --include='*.trx' -r | tr ' ' ','); do
     count() { grep -oE ",$1=\"[0-9]+\"" <<<"$counters" | grep -oE '[0-9]+'; }
