@@ -11,7 +11,8 @@ internal static class Base64UrlText
 
     /// <summary>
     /// Decodes <paramref name="text"/>; returns the number of bytes, or -1 where it is not the canonical text of any bytes.
-    /// The BCL's decoder alone accepts white space, padding and stray trailing bits, which would give a token many spellings.
+    /// The BCL's decoder accepts white space and padding, and what it does with stray trailing bits is not documented: either
+    /// would give a token many spellings.
     /// </summary>
     public static int Decode(ReadOnlySpan<byte> text, Span<byte> destination)
     {
