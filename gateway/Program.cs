@@ -1,5 +1,6 @@
 using CaptchaCluster.Gateway.Hosting;
 
+SocketThreads.RunContinuationsInline();
 try
 {
     await using GatewayHost gateway = await GatewayHost.StartAsync(args, TimeProvider.System, Console.Out);

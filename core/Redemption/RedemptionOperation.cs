@@ -2,7 +2,7 @@ using System.Threading.Tasks.Sources;
 
 namespace CaptchaCluster.Redemption;
 
-/// <summary>One request on its way through a host: decided on the host's thread, completed on the thread pool.</summary>
+/// <summary>One request on its way through a host: decided by the thread in the lead, completed by the same thread afterwards.</summary>
 internal sealed class RedemptionOperation(in RedemptionRequest request) : IValueTaskSource<RedemptionOutcome>
 {
     private ManualResetValueTaskSourceCore<RedemptionOutcome> source;

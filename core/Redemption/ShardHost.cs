@@ -3,12 +3,18 @@ using CaptchaCluster.Sites;
 namespace CaptchaCluster.Redemption;
 
 /// <summary>
-/// Runs one shard on a thread of its own with natural batching (group commit): while one commit is in flight, arrivals
-/// queue; the next commit takes them all. No timers, and no latency added when idle. Owns the shard, not the store.
+/// Runs one shard with natural batching (group commit): while one commit is in flight, arrivals queue; the next commit takes
+/// them all. No timers, and no latency added when idle. Owns the shard, not the store.
+/// <para>
+/// A few threads take turns (leader/followers): the leader commits a batch, hands the lead on, and then runs what awaits the
+/// answers of its batch while the next leader commits. So no answer waits for another thread to wake up. What awaits an
+/// answer must not block; it may take the time of a response.
+/// </para>
 /// </summary>
 public sealed class ShardHost : IRedeemer, IAsyncDisposable
 {
-    private const int EnoughForACommit = 128;
+    // One that commits, the others answering. Two at least, or commits would wait for the answers of the last batch.
+    private static readonly int ThreadCount = Math.Clamp(Environment.ProcessorCount, 2, 8);
 
     private readonly IRedemptionStore store;
     private readonly RedemptionShard shard;
@@ -25,10 +31,13 @@ public sealed class ShardHost : IRedeemer, IAsyncDisposable
     private int carried; // from the last turn into the next, or the one that runs
     private bool closed;
 
-    // The loop's own.
-    private List<RedemptionOperation> taken = [];
+    // Held by the leader; guards the fields below it, the shard and the store: there is one commit at a time.
+    private readonly Lock lead = new();
     private readonly List<RedemptionOperation> again = [];
+    private long purged;
     private bool wasFrozen;
+
+    private int running = ThreadCount;
 
     /// <param name="store">Already recovered.</param>
     /// <param name="shard">Already knows what the store holds.</param>
@@ -51,7 +60,8 @@ public sealed class ShardHost : IRedeemer, IAsyncDisposable
         this.observer = observer;
         cycle = new CommitCycle(shard, store, authority);
         purgeClock = new PurgeClock(options.MaxClockSkewSeconds, UnixSeconds.Now(clock), clock.GetElapsedTime(0));
-        new Thread(Run) { Name = "redemption shard", IsBackground = true }.Start();
+        purged = clock.GetTimestamp();
+        for (int i = 0; i < ThreadCount; i++) new Thread(Run) { Name = "redemption shard", IsBackground = true }.Start();
     }
 
     public UnixSeconds IssuedFloor => store.IssuedFloor;
@@ -80,7 +90,7 @@ public sealed class ShardHost : IRedeemer, IAsyncDisposable
         lock (gate)
         {
             closed = true;
-            Monitor.Pulse(gate);
+            Monitor.Pulse(gate); // only the leader waits here
         }
 
         await ended.Task;
@@ -88,30 +98,39 @@ public sealed class ShardHost : IRedeemer, IAsyncDisposable
 
     private void Run()
     {
-        try
+        List<RedemptionOperation> taken = [];
+        while (Lead(ref taken))
         {
-            long purged = clock.GetTimestamp();
-            while (TakeArrivals())
+            foreach (RedemptionOperation operation in taken) operation.Complete();
+            taken.Clear();
+        }
+
+        if (Interlocked.Decrement(ref running) == 0) ended.SetResult();
+    }
+
+    /// <summary>One turn in the lead: leaves the operations that are answered. False at the end, when all is answered.</summary>
+    private bool Lead(ref List<RedemptionOperation> taken)
+    {
+        lock (lead)
+        {
+            try
             {
-                Turn();
-                if (clock.GetElapsedTime(purged) < options.PurgeInterval) continue;
-                purged = clock.GetTimestamp();
-                Purge();
+                if (clock.GetElapsedTime(purged) >= options.PurgeInterval) Purge();
+                if (!TakeArrivals(ref taken)) return false;
+                Turn(taken);
             }
-        }
-        catch (Exception exception)
-        {
-            observer.HostFailed(exception);
-            AnswerAllUnknown();
-        }
-        finally
-        {
-            ended.SetResult();
+            catch (Exception exception)
+            {
+                observer.HostFailed(exception);
+                AnswerAllUnknown(taken);
+            }
+
+            return true;
         }
     }
 
     /// <summary>Waits for requests, for the time to purge, or for the end; false at the end, when all is answered.</summary>
-    private bool TakeArrivals()
+    private bool TakeArrivals(ref List<RedemptionOperation> taken)
     {
         lock (gate)
         {
@@ -121,10 +140,9 @@ public sealed class ShardHost : IRedeemer, IAsyncDisposable
                 if (closed) return false;
                 Monitor.Wait(gate, options.PurgeInterval);
             }
-        }
 
-        Gather();
-        lock (gate) (arrivals, taken) = (taken, arrivals);
+            (arrivals, taken) = (taken, arrivals);
+        }
 
         // Who waited longest leads the next commit.
         taken.InsertRange(0, again);
@@ -132,23 +150,7 @@ public sealed class ShardHost : IRedeemer, IAsyncDisposable
         return true;
     }
 
-    /// <summary>
-    /// A commit costs about the same for one request as for fifty, so while requests come in without a pause the next commit
-    /// lets the threads that bring them go first. It never waits: when a turn of the scheduler brought nothing, or as many
-    /// have come as make a commit cheap, it goes.
-    /// </summary>
-    private void Gather()
-    {
-        for (int before = -1, count = Count(); count > before && count < EnoughForACommit; before = count, count = Count())
-            Thread.Yield();
-
-        int Count()
-        {
-            lock (gate) return arrivals.Count;
-        }
-    }
-
-    private void Turn()
+    private void Turn(List<RedemptionOperation> taken)
     {
         if (taken.Count == 0) return;
         long started = clock.GetTimestamp();
@@ -158,13 +160,12 @@ public sealed class ShardHost : IRedeemer, IAsyncDisposable
         else turn.AsTask().GetAwaiter().GetResult();
         if (cycle.LastFailure is { } failure) observer.CommitFailed(failure);
         if (again.Count > 0) taken.RemoveAll(again.ToHashSet().Contains);
-        OperationGroup.Complete(taken);
-        taken.Clear();
         observer.TurnEnded(requests - again.Count, cycle.LastCommitSize, clock.GetElapsedTime(started));
     }
 
     private void Purge()
     {
+        purged = clock.GetTimestamp();
         UnixSeconds? upTo = purgeClock.PurgeUpTo(UnixSeconds.Now(clock), clock.GetElapsedTime(0));
         if (purgeClock.IsFrozen != wasFrozen)
         {
@@ -186,7 +187,7 @@ public sealed class ShardHost : IRedeemer, IAsyncDisposable
     }
 
     // Whatever went wrong, nobody is left waiting and nothing more is granted (I9).
-    private void AnswerAllUnknown()
+    private void AnswerAllUnknown(List<RedemptionOperation> taken)
     {
         lock (gate)
         {
@@ -196,8 +197,8 @@ public sealed class ShardHost : IRedeemer, IAsyncDisposable
         }
 
         // A turn that broke off may have left an operation in both.
-        taken = [.. taken.Union(again)];
+        taken.AddRange(again.Except(taken).ToList());
+        again.Clear();
         foreach (RedemptionOperation operation in taken) operation.Outcome = new RedemptionOutcome(RedemptionStatus.Unknown);
-        OperationGroup.Complete(taken);
     }
 }

@@ -90,7 +90,13 @@ internal sealed class GatewayHost : IAsyncDisposable
 
     private Listener BuildPublicListener()
     {
-        Listener listener = new("Gateway:Listen", settings.Gateway.Listen, SiteverifyEndpoint.MaxBodySizeOnTheWire, ConnectionLimit.ReadPublic(), loggers);
+        Listener listener = new(
+            "Gateway:Listen",
+            settings.Gateway.Listen,
+            SiteverifyEndpoint.MaxBodySizeOnTheWire,
+            ConnectionLimit.ReadPublic(),
+            onSocketThreads: true,
+            loggers);
         Verifier verifier = new(node.Sites.Directory, node.Codec, node.Redeemer, clock, settings.Gateway.TestKeys);
         listener.App.UseSiteverify(verifier, settings.Gateway.AllowGetVerification, loggers);
         listener.App.UseRouting();
@@ -101,7 +107,13 @@ internal sealed class GatewayHost : IAsyncDisposable
 
     private Listener BuildAdminListener(TokenMinter minter)
     {
-        Listener listener = new("Gateway:AdminListen", settings.Gateway.AdminListen, AdminEndpoints.MaxBodySize, ConnectionLimit.Admin, loggers)
+        Listener listener = new(
+            "Gateway:AdminListen",
+            settings.Gateway.AdminListen,
+            AdminEndpoints.MaxBodySize,
+            ConnectionLimit.Admin,
+            onSocketThreads: false,
+            loggers)
         {
             ShutdownGrace = TimeSpan.FromSeconds(2),
         };

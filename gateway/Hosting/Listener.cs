@@ -16,18 +16,22 @@ internal sealed class Listener : IAsyncDisposable
     /// <param name="address">What to bind.</param>
     /// <param name="maxBodySize">Bytes on the wire, the framing of chunks included.</param>
     /// <param name="maxConnections">At once; further ones are closed as they come (I10).</param>
+    /// <param name="onSocketThreads">See <see cref="SocketThreads"/>: for handlers that never block.</param>
     /// <param name="loggers">Not owned.</param>
-    public Listener(string setting, ListenAddress address, int maxBodySize, int maxConnections, ILoggerFactory loggers)
+    public Listener(
+        string setting, ListenAddress address, int maxBodySize, int maxConnections, bool onSocketThreads, ILoggerFactory loggers)
     {
         this.setting = setting;
         this.address = address;
         WebApplicationOptions options = new() { EnvironmentName = Environments.Production };
         WebApplicationBuilder builder = WebApplication.CreateEmptyBuilder(options);
+        if (onSocketThreads) builder.WebHost.UseSockets(sockets => sockets.UnsafePreferInlineScheduling = true);
         builder.WebHost.UseKestrelCore().ConfigureKestrel(server => Configure(server, address, maxBodySize, maxConnections));
         builder.Services.AddSingleton(loggers);
         builder.Services.AddSingleton<IHostLifetime, NoLifetime>();
         builder.Services.AddRoutingCore();
         App = builder.Build();
+        if (onSocketThreads) App.UseFairTurns();
     }
 
     public WebApplication App { get; }

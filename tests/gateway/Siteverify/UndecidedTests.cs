@@ -44,7 +44,7 @@ public sealed class UndecidedTests : IAsyncLifetime
         request = new FormUrlEncodedContent([KeyValuePair.Create("secret", secret), KeyValuePair.Create("response", token)]);
 
         ListenAddress.TryParse("http://127.0.0.1:0", out ListenAddress address, out _);
-        listener = new Listener("Gateway:Listen", address, SiteverifyEndpoint.MaxBodySizeOnTheWire, 100, logs);
+        listener = new Listener("Gateway:Listen", address, SiteverifyEndpoint.MaxBodySizeOnTheWire, 100, onSocketThreads: true, logs);
         listener.App.Use(async (context, next) =>
         {
             try

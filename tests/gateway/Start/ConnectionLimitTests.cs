@@ -26,7 +26,7 @@ public sealed class ConnectionLimitTests
     public async Task A_connection_beyond_the_limit_is_closed_and_the_others_are_served()
     {
         Assert.True(ListenAddress.TryParse("http://127.0.0.1:0", out ListenAddress address, out _));
-        await using Listener listener = new("Gateway:Listen", address, 1024, maxConnections: 2, NullLoggerFactory.Instance);
+        await using Listener listener = new("Gateway:Listen", address, 1024, maxConnections: 2, onSocketThreads: true, NullLoggerFactory.Instance);
         listener.App.MapFallback("{**path}", context =>
         {
             context.Response.ContentLength = Text.Length;

@@ -36,7 +36,7 @@ public sealed class ShutdownTests
     public async Task A_request_whose_rest_never_comes_does_not_hold_the_shutdown()
     {
         Assert.True(ListenAddress.TryParse("http://127.0.0.1:0", out ListenAddress address, out _));
-        Listener listener = new("Gateway:Listen", address, 1024, maxConnections: 10, NullLoggerFactory.Instance)
+        Listener listener = new("Gateway:Listen", address, 1024, maxConnections: 10, onSocketThreads: false, NullLoggerFactory.Instance)
         {
             ShutdownGrace = TimeSpan.FromMilliseconds(50),
         };

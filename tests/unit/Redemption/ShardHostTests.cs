@@ -55,6 +55,19 @@ public sealed class ShardHostTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Who_is_slow_to_take_an_answer_does_not_hold_up_the_next_commit()
+    {
+        using SemaphoreSlim slow = new(0);
+        ValueTask<RedemptionOutcome> first = host.RedeemAsync(Ask(1, 1));
+        await EnteredAsync();
+        first.GetAwaiter().UnsafeOnCompleted(() => Assert.True(slow.Wait(Patience)));
+        released.Release(2);
+        Task<RedemptionOutcome> second = Redeem(Ask(2, 1));
+        Assert.Equal(RedemptionStatus.Redeemed, (await second.WaitAsync(Patience)).Status);
+        slow.Release();
+    }
+
+    [Fact]
     [Trait("Invariant", "I10")]
     public async Task A_full_queue_refuses_at_once_and_answers_what_it_took()
     {
