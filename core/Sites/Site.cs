@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using System.Security.Cryptography;
 
 namespace CaptchaCluster.Sites;
 
@@ -57,8 +56,8 @@ public sealed record Site
     public bool TryAuthenticate(ReadOnlySpan<byte> secretHash, UnixSeconds now, out Generation generation)
     {
         generation = Generation;
-        if (CryptographicOperations.FixedTimeEquals(secretHash, SecretHash.AsSpan())) return true;
-        if (Previous is null || !CryptographicOperations.FixedTimeEquals(secretHash, Previous.Hash.AsSpan())) return false;
+        if (ConstantTime.AreEqual256(secretHash, SecretHash.AsSpan())) return true;
+        if (Previous is null || !ConstantTime.AreEqual256(secretHash, Previous.Hash.AsSpan())) return false;
         generation = Previous.Generation;
         return now < Previous.ValidUntil;
     }

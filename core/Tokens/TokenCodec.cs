@@ -60,7 +60,7 @@ public sealed class TokenCodec(KeyRing keys, TokenLimits limits, TimeProvider cl
         if (!IsGenuine(mac, signed, json.Slice(macStart, MacTextLength))) return null;
         key.Remember(MacPurpose.PassToken, site, mac);
 
-        PassToken? token = TokenReader.Read(signed, key, site);
+        PassToken? token = TokenReader.Read(signed[afterSite..], key, site);
         return token is not null && HasPlausibleTimes(token) ? token : null;
     }
 
@@ -96,14 +96,14 @@ public sealed class TokenCodec(KeyRing keys, TokenLimits limits, TimeProvider cl
         return true;
     }
 
-    // Comparing texts, not bytes, leaves the MAC exactly one spelling.
+    // Strictly decoded, so that the MAC has exactly one spelling.
     private static bool IsGenuine(SiteMac mac, ReadOnlySpan<byte> signed, ReadOnlySpan<byte> given)
     {
         Span<byte> tag = stackalloc byte[SiteMac.Size];
-        Span<byte> text = stackalloc byte[MacTextLength];
+        Span<byte> givenTag = stackalloc byte[SiteMac.Size];
+        if (Base64UrlText.Decode(given, givenTag) != SiteMac.Size) return false;
         mac.Compute(signed, tag);
-        Base64Url.EncodeToUtf8(tag, text);
-        return CryptographicOperations.FixedTimeEquals(text, given);
+        return ConstantTime.AreEqual256(tag, givenTag);
     }
 
     private bool HasPlausibleTimes(PassToken token) =>

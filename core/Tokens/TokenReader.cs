@@ -7,14 +7,15 @@ namespace CaptchaCluster.Tokens;
 /// <summary>Reads the members of a payload whose MAC was good. Members it does not know are passed over: a newer minter may add some.</summary>
 internal static class TokenReader
 {
-    /// <param name="signed">The object up to its MAC, without its closing brace.</param>
+    /// <param name="members">What follows the site: each member with the comma before it.</param>
     /// <param name="key">The key that signed it.</param>
     /// <param name="site">The site it was minted for.</param>
-    public static PassToken? Read(ReadOnlySpan<byte> signed, SigningKey key, SiteKey site)
+    public static PassToken? Read(ReadOnlySpan<byte> members, SigningKey key, SiteKey site)
     {
-        byte[] payload = new byte[signed.Length + 1];
-        signed.CopyTo(payload);
-        payload[^1] = (byte)'}';
+        if (members.IsEmpty || members[0] != (byte)',') return null;
+        byte[] payload = new byte[members.Length + 1];
+        members.CopyTo(payload);
+        (payload[0], payload[^1]) = ((byte)'{', (byte)'}');
         try
         {
             return Read(payload, key, site);
