@@ -1,4 +1,5 @@
 using System.Net;
+using CaptchaCluster.Verification;
 
 namespace CaptchaCluster.Gateway.Settings;
 
@@ -94,9 +95,10 @@ internal sealed record GatewaySettings
     /// <summary>Long enough, and can stand in an HTTP header as it is.</summary>
     public static bool IsAdminKey(string key) => key.Length >= MinAdminKeyLength && key.All(c => c is > ' ' and < '\u007f');
 
-    // The BCL drops host bits; here 10.0.0.1/8 is more likely a mistake for /32 than a way to write 10.0.0.0/8.
+    // The BCL drops host bits; here 10.0.0.1/8 is more likely a mistake for /32 than a way to write 10.0.0.0/8. It also reads
+    // 010.0.0.0 as 8.0.0.0; and an IPv4 network in IPv6 form would cover nobody, as no client's address is compared in it.
     private static IPNetwork ReadNetwork(SettingsSection section, string text) =>
-        IPNetwork.TryParse(text, out IPNetwork network) && IPAddress.TryParse(text.AsSpan(0, text.IndexOf('/')), out IPAddress? address)
+        IPNetwork.TryParse(text, out IPNetwork network) && ClientAddress.TryParse(text.AsSpan(0, text.IndexOf('/')), out IPAddress address)
         && address.Equals(network.BaseAddress)
             ? network
             : throw section.Wrong("TrustedProxies", text, "networks in CIDR form without host bits, such as 10.0.0.0/8 or fd00::/8");
