@@ -1,4 +1,5 @@
 using CaptchaCluster.Sites;
+using CaptchaCluster.Tokens;
 
 namespace CaptchaCluster.Redemption;
 
@@ -12,6 +13,7 @@ internal sealed class CommitCycle(RedemptionShard shard, IRedemptionStore store,
     private readonly List<RedemptionOperation> waiting = [];
     private RedemptionRequest[] batch = new RedemptionRequest[256];
     private CommitResult[] results = new CommitResult[256];
+    private bool knowsAll = true;
 
     /// <summary>Requests of the last turn that had to be committed.</summary>
     public int LastCommitSize => leaders.Count;
@@ -32,6 +34,17 @@ internal sealed class CommitCycle(RedemptionShard shard, IRedemptionStore store,
         if (leaders.Count == 0) return;
         await CommitAsync(now);
         foreach (RedemptionOperation operation in waiting) JudgeAgain(operation, now, again);
+    }
+
+    /// <summary>
+    /// What is known of a token, between two turns. Memory answers, as it does for replays: the owner of an embedded ledger
+    /// holds all that is live, until a commit's outcome stays unknown. From then on what it does not hold proves nothing (I5).
+    /// </summary>
+    public PeekOutcome Peek(TokenId token, UnixSeconds expiresAt, UnixSeconds now)
+    {
+        if (!store.CanCommit) return default; // I9, as for redemptions
+        PeekOutcome outcome = shard.Peek(token, expiresAt, now);
+        return knowsAll || outcome.Status == PeekStatus.Redeemed ? outcome : default;
     }
 
     private void Judge(RedemptionOperation operation, UnixSeconds now)
@@ -77,6 +90,7 @@ internal sealed class CommitCycle(RedemptionShard shard, IRedemptionStore store,
         catch (UnknownOutcomeException exception)
         {
             LastFailure = exception;
+            knowsAll = false;
             foreach (RedemptionOperation leader in leaders)
             {
                 shard.Abandon(leader.Request);

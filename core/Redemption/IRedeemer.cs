@@ -1,3 +1,5 @@
+using CaptchaCluster.Tokens;
+
 namespace CaptchaCluster.Redemption;
 
 /// <summary>The way to the owner of a token: in this process, or across the cluster.</summary>
@@ -14,4 +16,12 @@ public interface IRedeemer
     /// <see cref="RedemptionStatus.Unknown"/>. Cannot be cancelled: a caller that hangs up leaves its item in its batch.
     /// </summary>
     ValueTask<RedemptionOutcome> RedeemAsync(in RedemptionRequest request);
+
+    /// <summary>
+    /// Tells what is known of a token and spends nothing. What it tells was so at some moment after the call began: it goes
+    /// to the token's owner, as a redemption does. Never throws for a failure of the ledger: that is <see cref="PeekStatus.Unknown"/>.
+    /// </summary>
+    /// <param name="token">The token's id.</param>
+    /// <param name="expiresAt">The token's own expiry: an id determines it.</param>
+    ValueTask<PeekOutcome> PeekAsync(TokenId token, UnixSeconds expiresAt);
 }

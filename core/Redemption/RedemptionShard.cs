@@ -50,18 +50,22 @@ public sealed class RedemptionShard
     {
         at = default;
         if (retired) return RedemptionDecision.Retired;
-        if (tables.TryGetValue(TableOf(request.ExpiresAt), out RedemptionTable? table)
-            && table.TryGet(request.Token, out AttemptKey winner, out at))
-        {
+        if (TryFind(request.Token, request.ExpiresAt, out AttemptKey winner, out at))
             return winner == request.Attempt ? RedemptionDecision.SameAttempt : RedemptionDecision.Duplicate;
-        }
-
         if (pending.Contains(request.Token)) return RedemptionDecision.Wait;
 
         // I7: at or below the horizon a redemption may have been forgotten, so no clock can bring the token back.
         if (request.ExpiresAt <= Horizon || request.ExpiresAt <= now) return RedemptionDecision.Expired;
         pending.Add(request.Token);
         return RedemptionDecision.MustCommit;
+    }
+
+    /// <summary>What is known of a token; changes nothing. Of an id in a commit that is not settled nothing is.</summary>
+    public PeekOutcome Peek(TokenId token, UnixSeconds expiresAt, UnixSeconds now)
+    {
+        if (TryFind(token, expiresAt, out _, out UnixSeconds at)) return new PeekOutcome(PeekStatus.Redeemed, at);
+        if (pending.Contains(token)) return default;
+        return new PeekOutcome(expiresAt <= Horizon || expiresAt <= now ? PeekStatus.Expired : PeekStatus.Unspent);
     }
 
     /// <summary>Takes in how the store ended a request that had to be committed.</summary>
@@ -90,6 +94,13 @@ public sealed class RedemptionShard
         if (horizon <= Horizon) return;
         Horizon = horizon;
         foreach (long key in tables.Keys.Where(key => (key + 1) * TableSpan <= horizon.Value + 1).ToList()) tables.Remove(key);
+    }
+
+    private bool TryFind(TokenId token, UnixSeconds expiresAt, out AttemptKey winner, out UnixSeconds at)
+    {
+        if (tables.TryGetValue(TableOf(expiresAt), out RedemptionTable? table)) return table.TryGet(token, out winner, out at);
+        (winner, at) = (default, default);
+        return false;
     }
 
     private static long TableOf(UnixSeconds expiresAt) => expiresAt.Value / TableSpan;

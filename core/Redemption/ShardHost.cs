@@ -1,4 +1,5 @@
 using CaptchaCluster.Sites;
+using CaptchaCluster.Tokens;
 
 namespace CaptchaCluster.Redemption;
 
@@ -25,15 +26,17 @@ public sealed class ShardHost : IRedeemer, IAsyncDisposable
     private readonly TimeProvider clock;
     private readonly TaskCompletionSource ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-    // Guards the three fields below it; pulsed when the first request arrives.
+    // Guards the four fields below it; pulsed when the first request arrives.
     private readonly object gate = new();
     private List<RedemptionOperation> arrivals = [];
+    private List<PeekOperation> peeks = [];
     private int carried; // from the last turn into the next, or the one that runs
     private bool closed;
 
     // Held by the leader; guards the fields below it, the shard and the store: there is one commit at a time.
     private readonly Lock lead = new();
     private readonly List<RedemptionOperation> again = [];
+    private List<PeekOperation> takenPeeks = [];
     private long purged;
     private bool wasFrozen;
 
@@ -84,6 +87,20 @@ public sealed class ShardHost : IRedeemer, IAsyncDisposable
         return operation.Task;
     }
 
+    public ValueTask<PeekOutcome> PeekAsync(TokenId token, UnixSeconds expiresAt)
+    {
+        PeekOperation operation = new(token, expiresAt);
+        lock (gate)
+        {
+            if (closed) return new(default(PeekOutcome));
+            if (peeks.Count >= options.MaxQueued) return new(new PeekOutcome(PeekStatus.Overloaded));
+            peeks.Add(operation);
+            if (peeks.Count == 1) Monitor.Pulse(gate);
+        }
+
+        return new(operation.Task);
+    }
+
     /// <summary>Refuses what comes from now on, answers what was accepted, and returns.</summary>
     public async ValueTask DisposeAsync()
     {
@@ -118,6 +135,7 @@ public sealed class ShardHost : IRedeemer, IAsyncDisposable
                 if (clock.GetElapsedTime(purged) >= options.PurgeInterval) Purge();
                 if (!TakeArrivals(ref taken)) return false;
                 Turn(taken);
+                AnswerPeeks();
             }
             catch (Exception exception)
             {
@@ -135,13 +153,14 @@ public sealed class ShardHost : IRedeemer, IAsyncDisposable
         lock (gate)
         {
             carried = again.Count;
-            if (arrivals.Count == 0 && carried == 0)
+            if (arrivals.Count == 0 && carried == 0 && peeks.Count == 0)
             {
                 if (closed) return false;
                 Monitor.Wait(gate, options.PurgeInterval);
             }
 
             (arrivals, taken) = (taken, arrivals);
+            (peeks, takenPeeks) = (takenPeeks, peeks);
         }
 
         // Who waited longest leads the next commit.
@@ -161,6 +180,13 @@ public sealed class ShardHost : IRedeemer, IAsyncDisposable
         if (cycle.LastFailure is { } failure) observer.CommitFailed(failure);
         if (again.Count > 0) taken.RemoveAll(again.ToHashSet().Contains);
         observer.TurnEnded(requests - again.Count, cycle.LastCommitSize, clock.GetElapsedTime(started));
+    }
+
+    /// <summary>After the turn: nothing is in flight, and the look begins after whoever asked for it came.</summary>
+    private void AnswerPeeks()
+    {
+        foreach (PeekOperation peek in takenPeeks) peek.Complete(cycle.Peek(peek.Token, peek.ExpiresAt, UnixSeconds.Now(clock)));
+        takenPeeks.Clear();
     }
 
     private void Purge()
@@ -194,11 +220,15 @@ public sealed class ShardHost : IRedeemer, IAsyncDisposable
             closed = true;
             taken.AddRange(arrivals);
             arrivals.Clear();
+            takenPeeks.AddRange(peeks);
+            peeks.Clear();
         }
 
         // A turn that broke off may have left an operation in both.
         taken.AddRange(again.Except(taken).ToList());
         again.Clear();
         foreach (RedemptionOperation operation in taken) operation.Outcome = new RedemptionOutcome(RedemptionStatus.Unknown);
+        foreach (PeekOperation peek in takenPeeks) peek.Complete(default);
+        takenPeeks.Clear();
     }
 }

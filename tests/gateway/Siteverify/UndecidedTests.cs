@@ -135,5 +135,7 @@ public sealed class UndecidedTests : IAsyncLifetime
         public bool IsReady { get; set; } = true;
 
         public ValueTask<RedemptionOutcome> RedeemAsync(in RedemptionRequest request) => new(Redeem());
+
+        public ValueTask<PeekOutcome> PeekAsync(TokenId token, UnixSeconds expiresAt) => throw new NotSupportedException("nobody looks here");
     }
 }

@@ -142,6 +142,45 @@ public sealed class CommitCycleTests
     }
 
     [Fact]
+    [Trait("Invariant", "I6")]
+    public void A_look_tells_what_the_turns_made_durable_and_spends_nothing()
+    {
+        Assert.Equal(new PeekOutcome(PeekStatus.Unspent), Peek(Ask(1, 1)));
+        Turn(Ask(1, 1));
+        Assert.Equal(new PeekOutcome(PeekStatus.Redeemed, Now), Peek(Ask(1, 9)));
+        Assert.Equal(new PeekOutcome(PeekStatus.Redeemed, Now), cycle.Peek(Ask(1, 1).Token, Ask(1, 1).ExpiresAt, Now + 10_000));
+        Assert.Equal(new PeekOutcome(PeekStatus.Unspent), Peek(Ask(2, 1)));
+        Assert.Equal(new PeekOutcome(PeekStatus.Expired), cycle.Peek(Ask(2, 1).Token, Ask(2, 1).ExpiresAt, Now + 600));
+        Assert.Single(store.Batches);
+        Assert.Equal(RedemptionStatus.Redeemed, Assert.Single(Statuses(Turn(Ask(2, 1)))));
+    }
+
+    [Fact]
+    [Trait("Invariant", "I5")]
+    public void After_an_unknown_outcome_a_look_tells_only_what_is_known_to_be_durable()
+    {
+        Turn(Ask(1, 1));
+        store.OnCommit = FakeStore.Unknown;
+        Turn(Ask(2, 1));
+        store.OnCommit = FakeStore.RecordAll;
+        Turn(Ask(3, 1));
+        Assert.Equal(PeekStatus.Redeemed, Peek(Ask(1, 1)).Status);
+        Assert.Equal(PeekStatus.Redeemed, Peek(Ask(3, 1)).Status);
+        Assert.Equal(PeekStatus.Unknown, Peek(Ask(2, 1)).Status);
+        Assert.Equal(PeekStatus.Unknown, Peek(Ask(2, 1, expiresIn: 0)).Status);
+    }
+
+    [Fact]
+    [Trait("Invariant", "I9")]
+    public void After_a_poisoned_write_a_look_tells_nothing()
+    {
+        Turn(Ask(1, 1));
+        store.CanCommit = false;
+        Assert.Equal(default, Peek(Ask(1, 1)));
+        Assert.Equal(default, Peek(Ask(2, 1)));
+    }
+
+    [Fact]
     public void A_batch_of_any_size_is_committed_whole_and_in_order()
     {
         foreach (int size in new[] { 1, 255, 256, 257, 5000, 3 })
@@ -202,6 +241,8 @@ public sealed class CommitCycleTests
 
         return unknown ? FakeStore.Unknown(batch) : results;
     }
+
+    private PeekOutcome Peek(in RedemptionRequest request) => cycle.Peek(request.Token, request.ExpiresAt, Now);
 
     private RedemptionOperation[] Turn(params RedemptionRequest[] requests)
     {

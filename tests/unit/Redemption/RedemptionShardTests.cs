@@ -9,7 +9,7 @@ public sealed class RedemptionShardTests
 
     /// <summary>Every combination of what can stand for or against a request, and what comes first.</summary>
     [Theory]
-    [CombinatorialFacts]
+    [CombinatorialFacts(bits: 6)]
     [Trait("Invariant", "I3")]
     public void Retired_comes_before_an_existing_redemption_before_waiting_before_expiry(
         bool retired, bool existing, bool sameAttempt, bool pending, bool expired, bool belowHorizon)
@@ -147,13 +147,42 @@ public sealed class RedemptionShardTests
         Assert.Equal(RedemptionDecision.SameAttempt, Judge(Ask(1, 1)));
     }
 
+    /// <summary>Every combination of what can be known of a token, and what comes first.</summary>
+    [Theory]
+    [CombinatorialFacts(bits: 4)]
+    [Trait("Invariant", "I5")]
+    public void A_look_tells_a_redemption_before_doubt_before_expiry(bool existing, bool pending, bool expired, bool belowHorizon)
+    {
+        RedemptionRequest request = Ask(1, 1);
+        if (pending) Judge(Ask(1, 9), Now - 1);
+        if (existing) shard.Learn(Fact(Ask(1, 2), Now - 5));
+        if (belowHorizon) shard.RaiseHorizon(request.ExpiresAt);
+        PeekStatus expected =
+            existing && shard.LiveRedemptions == 1 ? PeekStatus.Redeemed
+            : pending ? PeekStatus.Unknown
+            : expired || belowHorizon ? PeekStatus.Expired
+            : PeekStatus.Unspent;
+
+        PeekOutcome outcome = shard.Peek(request.Token, request.ExpiresAt, expired ? request.ExpiresAt : request.ExpiresAt - 1);
+        Assert.Equal(new PeekOutcome(expected, expected == PeekStatus.Redeemed ? Now - 5 : default), outcome);
+    }
+
+    [Fact]
+    [Trait("Invariant", "I6")]
+    public void A_look_leaves_a_token_as_it_was()
+    {
+        RedemptionRequest request = Ask(1, 1);
+        for (int i = 0; i < 3; i++) Assert.Equal(PeekStatus.Unspent, shard.Peek(request.Token, request.ExpiresAt, Now).Status);
+        Assert.Equal(RedemptionDecision.MustCommit, Judge(request));
+    }
+
     private RedemptionDecision Judge(in RedemptionRequest request) => Judge(request, Now);
 
     private RedemptionDecision Judge(in RedemptionRequest request, UnixSeconds now) => shard.Judge(request, now, retired: false, out _);
 
-    private sealed class CombinatorialFactsAttribute : Xunit.Sdk.DataAttribute
+    private sealed class CombinatorialFactsAttribute(int bits) : Xunit.Sdk.DataAttribute
     {
         public override IEnumerable<object[]> GetData(System.Reflection.MethodInfo testMethod) =>
-            Enumerable.Range(0, 64).Select(bits => Enumerable.Range(0, 6).Select(bit => (object)((bits >> bit & 1) == 1)).ToArray());
+            Enumerable.Range(0, 1 << bits).Select(row => Enumerable.Range(0, bits).Select(bit => (object)((row >> bit & 1) == 1)).ToArray());
     }
 }

@@ -127,6 +127,72 @@ public sealed class ShardHostTests : IAsyncLifetime
     }
 
     [Fact]
+    [Trait("Invariant", "I2")]
+    public async Task A_look_waits_for_the_commit_under_way_and_tells_its_outcome()
+    {
+        Task<RedemptionOutcome> asked = Redeem(Ask(1, 1));
+        await EnteredAsync();
+        Task<PeekOutcome> same = Peek(Ask(1, 1)), other = Peek(Ask(2, 1));
+        Assert.False(same.IsCompleted);
+        Assert.False(other.IsCompleted);
+        released.Release();
+        Assert.Equal(new PeekOutcome(PeekStatus.Redeemed, Now), await same.WaitAsync(Patience));
+        Assert.Equal(new PeekOutcome(PeekStatus.Unspent), await other.WaitAsync(Patience));
+        Assert.Equal(RedemptionStatus.Redeemed, (await asked.WaitAsync(Patience)).Status);
+    }
+
+    [Fact]
+    public async Task A_look_wakes_a_host_that_has_nothing_to_do_and_commits_nothing()
+    {
+        for (ulong token = 1; token <= 100; token++)
+            Assert.Equal(new PeekOutcome(PeekStatus.Unspent), await Peek(Ask(token, 1)).WaitAsync(Patience));
+        Assert.Empty(store.Batches);
+        Assert.Empty(observer.Turns);
+    }
+
+    [Fact]
+    [Trait("Invariant", "I10")]
+    public async Task More_looks_than_the_limit_are_refused_and_take_no_place_of_redemptions()
+    {
+        Task<RedemptionOutcome> asked = Redeem(Ask(1, 1));
+        await EnteredAsync();
+        Task<PeekOutcome>[] looks = [.. Enumerable.Range(0, MaxQueued).Select(_ => Peek(Ask(1, 1)))];
+        Assert.Equal(PeekStatus.Overloaded, (await Peek(Ask(1, 1)).WaitAsync(Patience)).Status);
+        Task<RedemptionOutcome>[] more = [.. Enumerable.Range(2, MaxQueued).Select(token => Redeem(Ask((ulong)token, 1)))];
+        released.Release(2);
+        Assert.All(await AllAsync([asked, .. more]), outcome => Assert.Equal(RedemptionStatus.Redeemed, outcome.Status));
+        Assert.All(await Task.WhenAll(looks).WaitAsync(Patience), look => Assert.Equal(PeekStatus.Redeemed, look.Status));
+    }
+
+    [Fact]
+    [Trait("Invariant", "I9")]
+    public async Task Looks_are_answered_unknown_where_the_host_breaks_down_and_after_its_end()
+    {
+        answer = _ => throw new InvalidOperationException("a mistake");
+        Task<RedemptionOutcome> asked = Redeem(Ask(1, 1));
+        await EnteredAsync();
+        Task<PeekOutcome> look = Peek(Ask(2, 1));
+        released.Release();
+        Assert.Equal(RedemptionStatus.Unknown, (await asked.WaitAsync(Patience)).Status);
+        Assert.Equal(default, await look.WaitAsync(Patience));
+        await host.DisposeAsync().AsTask().WaitAsync(Patience);
+        Assert.Equal(default, await Peek(Ask(2, 1)).WaitAsync(Patience));
+    }
+
+    [Fact]
+    public async Task Disposing_answers_the_looks_it_accepted()
+    {
+        Task<RedemptionOutcome> asked = Redeem(Ask(1, 1));
+        await EnteredAsync();
+        Task<PeekOutcome> look = Peek(Ask(1, 1));
+        Task disposed = host.DisposeAsync().AsTask();
+        released.Release();
+        await disposed.WaitAsync(Patience);
+        Assert.Equal(RedemptionStatus.Redeemed, (await asked.WaitAsync(Patience)).Status);
+        Assert.Equal(new PeekOutcome(PeekStatus.Redeemed, Now), await look.WaitAsync(Patience));
+    }
+
+    [Fact]
     public async Task Disposing_answers_what_was_accepted_and_refuses_the_rest()
     {
         List<Task<RedemptionOutcome>> asked = [Redeem(Ask(1, 1))];
@@ -227,6 +293,8 @@ public sealed class ShardHostTests : IAsyncLifetime
     private static Task<RedemptionOutcome[]> AllAsync(IEnumerable<Task<RedemptionOutcome>> asked) => Task.WhenAll(asked).WaitAsync(Patience);
 
     private Task<RedemptionOutcome> Redeem(RedemptionRequest request) => host.RedeemAsync(request).AsTask();
+
+    private Task<PeekOutcome> Peek(RedemptionRequest request) => host.PeekAsync(request.Token, request.ExpiresAt).AsTask();
 
     private async Task EnteredAsync() => Assert.True(await entered.WaitAsync(Patience));
 }

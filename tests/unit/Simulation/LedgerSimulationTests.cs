@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using CaptchaCluster.Redemption;
 using CaptchaCluster.Tests.History;
 
 namespace CaptchaCluster.Tests.Unit.Simulation;
@@ -14,6 +15,7 @@ public sealed class LedgerSimulationTests
         int first = int.TryParse(Environment.GetEnvironmentVariable("SIMULATION_SEED"), out int seed) ? seed : 1;
         ConcurrentBag<string> failures = [];
         ConcurrentBag<HistoryCounts> counts = [];
+        ConcurrentBag<SimulatedLooks> looks = [];
         Parallel.For(first, first + Histories, (number, loop) =>
         {
             try
@@ -22,6 +24,7 @@ public sealed class LedgerSimulationTests
                 history.Run();
                 CheckReport report = HistoryChecker.Check(history.Recorded);
                 counts.Add(report.Counts);
+                looks.Add(history.Looks);
                 if (report.IsClean) return;
                 StringWriter text = new();
                 HistoryText.Save(history.Recorded, text);
@@ -44,6 +47,8 @@ public sealed class LedgerSimulationTests
         Assert.True(counts.Sum(c => c.Replays) > Histories / 4);
         Assert.True(counts.Sum(c => c.InvalidSecret) > Histories / 4);
         Assert.True(counts.Sum(c => c.Crashes) > Histories / 2);
+        foreach (PeekStatus status in new[] { PeekStatus.Unspent, PeekStatus.Redeemed, PeekStatus.Expired, PeekStatus.Unknown })
+            Assert.True(looks.Sum(look => look.Count(status)) > Histories / 100, $"{status}: {looks.Sum(look => look.Count(status))}");
         foreach (DiskFault fault in Enum.GetValues<DiskFault>().Where(fault => fault != DiskFault.None))
             Assert.True(counts.Sum(c => c.Faults.GetValueOrDefault(fault.ToString())) > Histories / 20, fault.ToString());
     }

@@ -52,6 +52,8 @@ internal sealed class SimulatedHistory
 
     public RecordedHistory Recorded { get; } = new();
 
+    public SimulatedLooks Looks { get; } = new();
+
     private UnixSeconds Wall => new(Start + (ticks / TicksPerSecond) + skew);
 
     public void Run()
@@ -68,7 +70,7 @@ internal sealed class SimulatedHistory
 
     private void Step()
     {
-        switch (random.Next(20))
+        switch (random.Next(22))
         {
             case 0 or 1:
                 MintToken();
@@ -94,6 +96,9 @@ internal sealed class SimulatedHistory
                 break;
             case 18:
                 ChangeSite();
+                break;
+            case 19 or 20:
+                if (tokens.Count > 0) Look(random.Next(tokens.Count));
                 break;
             default:
                 if (random.Next(3) == 0) Crash();
@@ -153,6 +158,9 @@ internal sealed class SimulatedHistory
         }
     }
 
+    private void Look(int token) => Looks.Looked(
+        tokens[token].Id, tokens[token].Expiry, service.Peek(tokens[token].Id, tokens[token].Expiry, Wall), service.Horizon);
+
     private void Turn()
     {
         (RedemptionOperation Operation, Request Request)[] taken = [.. arrived];
@@ -167,6 +175,7 @@ internal sealed class SimulatedHistory
             return;
         }
 
+        Looks.Answered(answered);
         foreach ((RedemptionOperation operation, Request request) in arrived.ToList())
         {
             if (!answered.Contains(operation)) continue;
@@ -261,9 +270,11 @@ internal sealed class SimulatedHistory
         {
             RedemptionOperation operation = new(request.Redemption);
             service.Turn([operation], Wall);
+            Looks.Answered([operation]);
             Answer(request, VerdictOf(operation.Outcome.Status));
         }
 
+        for (int token = 0; token < tokens.Count; token++) Look(token);
         disk.LosePower();
         Dictionary<UInt128, UInt128> redemptions = [];
         LedgerRecovery.Found found = new LedgerRecovery(

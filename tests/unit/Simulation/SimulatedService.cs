@@ -1,6 +1,7 @@
 using CaptchaCluster.Redemption;
 using CaptchaCluster.Sites;
 using CaptchaCluster.Storage.File.Ledger;
+using CaptchaCluster.Tokens;
 
 namespace CaptchaCluster.Tests.Unit.Simulation;
 
@@ -36,6 +37,8 @@ internal sealed class SimulatedService
         turn.GetAwaiter().GetResult();
         return [.. taken.Where(operation => !again.Contains(operation))];
     }
+
+    public PeekOutcome Peek(TokenId token, UnixSeconds expiry, UnixSeconds now) => cycle.Peek(token, expiry, now);
 
     public void Purge(UnixSeconds upTo)
     {

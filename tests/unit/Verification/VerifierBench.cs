@@ -58,6 +58,8 @@ internal sealed class VerifierBench : IRedeemer
         return new(Answer);
     }
 
+    public ValueTask<PeekOutcome> PeekAsync(TokenId token, UnixSeconds expiresAt) => throw new NotSupportedException("nobody looks here");
+
     /// <summary>A token that the site accepts from <see cref="Visitor"/> for ten minutes.</summary>
     public TokenClaims Claims() => TokenSamples.Plain(random) with { Site = Site.Key, ClientAddress = IPAddress.Parse(Visitor) };
 

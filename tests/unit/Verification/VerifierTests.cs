@@ -3,6 +3,7 @@ using CaptchaCluster.Redemption;
 using CaptchaCluster.Sites;
 using CaptchaCluster.Tests.Unit.Sites;
 using CaptchaCluster.Tests.Unit.Tokens;
+using CaptchaCluster.Tokens;
 using CaptchaCluster.Verification;
 
 namespace CaptchaCluster.Tests.Unit.Verification;
@@ -168,5 +169,7 @@ public sealed class VerifierTests
         public bool IsReady => true;
 
         public ValueTask<RedemptionOutcome> RedeemAsync(in RedemptionRequest request) => new(answer);
+
+        public ValueTask<PeekOutcome> PeekAsync(TokenId token, UnixSeconds expiresAt) => throw new NotSupportedException("nobody looks here");
     }
 }
