@@ -1,6 +1,6 @@
 using System.Net;
 
-namespace CaptchaCluster.Tests.Gateway.Processes;
+namespace CaptchaCluster.Tests.Processes;
 
 /// <summary>
 /// The body of a request that asks whether it may be sent (<c>Expect: 100-continue</c>), and is held back after it may: the

@@ -1,4 +1,4 @@
-namespace CaptchaCluster.Tests.Gateway.Processes;
+namespace CaptchaCluster.Tests.Processes;
 
 /// <summary>A file system of its own and of a few megabytes (tmpfs) that can be filled up.</summary>
 internal sealed class SmallDisk : IDisposable
@@ -58,10 +58,4 @@ internal sealed class SmallDisk : IDisposable
         Tool.Run("umount", Root);
         directory.Dispose();
     }
-}
-
-/// <summary>Skipped where no file system may be mounted.</summary>
-internal sealed class FactWithSmallDiskAttribute : FactAttribute
-{
-    public FactWithSmallDiskAttribute() => Skip = SmallDisk.WhyNot is { } obstacle ? $"needs a disk of its own: {obstacle}" : null;
 }

@@ -1,4 +1,6 @@
-namespace CaptchaCluster.Tests.Gateway.Processes;
+using CaptchaCluster.Tests.History;
+
+namespace CaptchaCluster.Tests.Processes;
 
 /// <summary>
 /// Decides what callers send: fresh tokens with and without a key, rivals, retries, what an earlier process left undecided,
@@ -63,8 +65,8 @@ internal sealed class Traffic
         lock (gate)
         {
             past.Add(submission);
-            if (answer.Verdict == History.Verdict.Unknown) undecided.Add(submission);
-            if (answer.Verdict == History.Verdict.Success) acknowledged.TryAdd(submission.Token, submission);
+            if (answer.Verdict == Verdict.Unknown) undecided.Add(submission);
+            if (answer.Verdict == Verdict.Success) acknowledged.TryAdd(submission.Token, submission);
         }
     }
 

@@ -1,4 +1,4 @@
-namespace CaptchaCluster.Tests.Gateway.Processes;
+namespace CaptchaCluster.Tests.Processes;
 
 /// <summary>
 /// Fails fsync between the gateway and the kernel. strace counts each thread's calls apart, and only the ledger's thread makes
@@ -21,10 +21,4 @@ internal static class Strace
 
     private static string[] Options(string log, string when) =>
         ["-f", "-y", "-o", log, "-e", "trace=fsync", "-e", $"inject=fsync:error=EIO:when={when}"];
-}
-
-/// <summary>Skipped where strace is missing or may not trace.</summary>
-internal sealed class FactWithStraceAttribute : FactAttribute
-{
-    public FactWithStraceAttribute() => Skip = Strace.WhyNot is { } obstacle ? $"needs strace: {obstacle}" : null;
 }

@@ -1,6 +1,6 @@
 using System.Diagnostics;
 
-namespace CaptchaCluster.Tests.Gateway.Processes;
+namespace CaptchaCluster.Tests.Processes;
 
 /// <summary>A program of the system that does its work and ends.</summary>
 internal static class Tool

@@ -2,7 +2,7 @@ using System.Net;
 using System.Net.Http.Json;
 using System.Text.Json;
 
-namespace CaptchaCluster.Tests.Gateway.Processes;
+namespace CaptchaCluster.Tests.Processes;
 
 /// <summary>A refusal, or no answer at all (status 0).</summary>
 internal sealed class AdminException(HttpStatusCode status, string message, Exception? inner = null) : Exception(message, inner)

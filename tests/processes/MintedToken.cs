@@ -4,7 +4,7 @@ using System.Text.Json;
 using CaptchaCluster.Redemption;
 using CaptchaCluster.Tokens;
 
-namespace CaptchaCluster.Tests.Gateway.Processes;
+namespace CaptchaCluster.Tests.Processes;
 
 /// <summary>A token in its wrapping, and its position in the history.</summary>
 internal sealed record MintedToken(int Position, RecordedSite Site, string Text)

@@ -3,7 +3,7 @@ using System.Text.Json;
 using CaptchaCluster.Sites;
 using CaptchaCluster.Tests.History;
 
-namespace CaptchaCluster.Tests.Gateway.Processes;
+namespace CaptchaCluster.Tests.Processes;
 
 /// <summary>
 /// A site as its one owner knows it. What the owner does is recorded; what has no answer is done again, a rotation with its

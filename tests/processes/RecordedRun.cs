@@ -2,7 +2,7 @@ using System.Text.Json;
 using CaptchaCluster.Sites;
 using CaptchaCluster.Tests.History;
 
-namespace CaptchaCluster.Tests.Gateway.Processes;
+namespace CaptchaCluster.Tests.Processes;
 
 /// <summary>
 /// What callers and owners of sites saw of one data directory, over as many processes as there were, for the checker to judge.

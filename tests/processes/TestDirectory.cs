@@ -1,4 +1,4 @@
-namespace CaptchaCluster.Tests.Gateway;
+namespace CaptchaCluster.Tests.Processes;
 
 /// <summary>A directory of a test's own that is gone afterwards.</summary>
 internal sealed class TestDirectory : IDisposable

@@ -1,4 +1,4 @@
-namespace CaptchaCluster.Tests.Gateway.Processes;
+namespace CaptchaCluster.Tests.Processes;
 
 /// <summary>What a process writes, line by line, for any number of readers.</summary>
 internal sealed class OutputLines

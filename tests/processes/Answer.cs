@@ -2,7 +2,7 @@ using System.Net;
 using System.Text.Json;
 using CaptchaCluster.Tests.History;
 
-namespace CaptchaCluster.Tests.Gateway.Processes;
+namespace CaptchaCluster.Tests.Processes;
 
 /// <summary>What a verification was told.</summary>
 /// <param name="Verdict">Unknown for a 503, and where no answer came.</param>

@@ -1,6 +1,6 @@
 using System.Globalization;
 
-namespace CaptchaCluster.Tests.Gateway.Processes;
+namespace CaptchaCluster.Tests.Processes;
 
 /// <summary>
 /// The seed of what these tests choose: 1, or what the environment says. Threads and processes interleave as they like, so it
