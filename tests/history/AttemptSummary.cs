@@ -8,7 +8,8 @@ internal struct AttemptSummary(UInt128 attempt)
     public int EarliestRedemptionOp = -1;
     public long FirstSuccessReturn = long.MaxValue;
     public int FirstSuccessOp = -1;
-    public int DuplicateOp = -1;
+    public long FirstDuplicateReturn = long.MaxValue;
+    public int FirstDuplicateOp = -1;
     public bool Anonymous;
 
     public readonly bool HasSuccess => FirstSuccessOp >= 0;
@@ -18,6 +19,6 @@ internal struct AttemptSummary(UInt128 attempt)
         Anonymous |= op.Anonymous;
         if (canHaveRedeemed && EarliestRedemptionOp < 0) (EarliestRedemption, EarliestRedemptionOp) = (op.Call, index);
         if (op.Verdict == Verdict.Success && op.Return < FirstSuccessReturn) (FirstSuccessReturn, FirstSuccessOp) = (op.Return, index);
-        if (op.Verdict == Verdict.Duplicate) DuplicateOp = index;
+        if (op.Verdict == Verdict.Duplicate && op.Return < FirstDuplicateReturn) (FirstDuplicateReturn, FirstDuplicateOp) = (op.Return, index);
     }
 }

@@ -3,7 +3,7 @@ using System.Runtime.InteropServices;
 namespace CaptchaCluster.Tests.History;
 
 /// <summary>
-/// Judges what callers saw against the invariants I1–I4 and I6–I8. It never reports a history that some order of instantaneous
+/// Judges what callers saw against the invariants I1–I4 and I6–I9. It never reports a history that some order of instantaneous
 /// effects, each within its operation, explains; times are trusted within <see cref="RecordedHistory.Clock"/>. O(n log n).
 /// </summary>
 public static class HistoryChecker
@@ -14,26 +14,21 @@ public static class HistoryChecker
         ArgumentNullException.ThrowIfNull(history);
         ThrowIfMalformed(history);
         var log = new ViolationLog(history);
-        var rules = new TokenRules(history, new SiteTimelines(history), new LedgerRules(history, log), log);
+        var ledger = new LedgerRules(history, log);
+        var rules = new TokenRules(history, new SiteTimelines(history), ledger, log);
         var (order, starts) = GroupByToken(history);
         for (var token = 0; token < history.Tokens.Count; token++)
         {
             var group = order.AsSpan(starts[token]..starts[token + 1]);
             if (group.IsEmpty)
             {
-                CheckUntouched(history, token, log);
+                ledger.CheckUntouched(history.Tokens[token]);
                 continue;
             }
             group.Sort(new ByAttemptThenCall(history.Attempts));
             rules.Check(token, group);
         }
         return log.Report(Count(history, rules.Replays));
-    }
-
-    private static void CheckUntouched(RecordedHistory history, int token, ViolationLog log)
-    {
-        if (history.Ledger is { } ledger && ledger.Redemptions.TryGetValue(history.Tokens[token].Id, out var attempt))
-            log.Add(Rule.RefusalSpentToken, $"the ledger holds token {history.Tokens[token].Id:x} under attempt {attempt:x}, but nobody tried it");
     }
 
     private static (int[] Order, int[] Starts) GroupByToken(RecordedHistory history)
@@ -83,6 +78,8 @@ public static class HistoryChecker
         Array.Sort(ids);
         for (var i = 1; i < ids.Length; i++)
             if (ids[i] == ids[i - 1]) throw new ArgumentException($"Token {ids[i]:x} was minted twice.");
+        for (var i = 1; i < history.ClockShifts.Count; i++)
+            if (history.ClockShifts[i].Begun < history.ClockShifts[i - 1].Done) throw new ArgumentException($"Clock shift {i} began before the last one was done.");
         if (history.SiteOperations.Any(o => o.Return < o.Call)) throw new ArgumentException("A site operation returned before it was called.");
     }
 

@@ -19,14 +19,21 @@ public static class HistoryText
             Line($"site {o.Kind} {o.Site} {o.Call} {Time(o.Return)} {o.OldGeneration} {o.NewGeneration} {Time(o.GraceEnd)}");
         foreach (var f in history.Faults) Line($"fault {f.Kind} {f.Time} {(f.Healed ? "healed" : "injected")}");
         foreach (var p in history.Purges) Line($"purge {p.Time} {p.Horizon}");
+        foreach (var s in history.ClockShifts) Line($"shift {s.Begun} {s.Done} {s.Offset} {(s.StopsPurging ? "frozen" : "believed")}");
+        foreach (var o in history.Outages) Line($"outage {o.From} {o.Until}");
         foreach (var a in history.Attempts)
         {
             var key = a.Anonymous ? "anonymous" : "keyed";
             Line($"attempt {a.Token} {a.Attempt:x} {a.Site} {a.Generation} {a.Call} {Time(a.Return)} {a.Verdict} {key}");
         }
-        if (history.Ledger is not { } ledger) return;
-        Line($"ledger {ledger.PurgeHorizon}");
-        foreach (var (token, attempt) in ledger.Redemptions) Line($"redemption {token:x} {attempt:x}");
+        foreach (var (time, content) in history.LedgerReadings) Ledger($"reading {time} {content.PurgeHorizon}", content);
+        if (history.Ledger is { } last) Ledger($"ledger {last.PurgeHorizon}", last);
+
+        void Ledger(FormattableString line, LedgerContent content)
+        {
+            Line(line);
+            foreach (var (token, attempt) in content.Redemptions) Line($"redemption {token:x} {attempt:x}");
+        }
     }
 
     /// <exception cref="FormatException">A line is not one of ours; the message has its number.</exception>
@@ -41,7 +48,7 @@ public static class HistoryText
             number++;
             try
             {
-                Read(line.Split(' '), history, redemptions);
+                Read(line.Split(' '), history, ref redemptions);
             }
             catch (Exception e) when (e is FormatException or OverflowException or ArgumentException or IndexOutOfRangeException)
             {
@@ -51,7 +58,7 @@ public static class HistoryText
         return history;
     }
 
-    private static void Read(string[] f, RecordedHistory history, Dictionary<UInt128, UInt128> redemptions)
+    private static void Read(string[] f, RecordedHistory history, ref Dictionary<UInt128, UInt128> redemptions)
     {
         switch (f[0])
         {
@@ -76,8 +83,17 @@ public static class HistoryText
                     Hex(f[2]), Long(f[5]), TimeOf(f[6]), Int(f[1]), Int(f[3]), Int(f[4]),
                     Enum.Parse<Verdict>(f[7]), Is(f[8], "anonymous", "keyed")));
                 break;
+            case "shift":
+                history.ClockShifts.Add(new(Long(f[1]), Long(f[2]), Long(f[3]), Is(f[4], "frozen", "believed")));
+                break;
+            case "outage":
+                history.Outages.Add(new(Long(f[1]), Long(f[2])));
+                break;
+            case "reading":
+                history.LedgerReadings.Add(new(Long(f[1]), new(redemptions = [], Long(f[2]))));
+                break;
             case "ledger":
-                history.Ledger = new(redemptions, Long(f[1]));
+                history.Ledger = new(redemptions = [], Long(f[1]));
                 break;
             case "redemption":
                 redemptions.Add(Hex(f[1]), Hex(f[2]));

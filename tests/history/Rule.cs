@@ -33,6 +33,9 @@ public enum Rule
     /// <summary>I7: redemptions were purged before their retention ended.</summary>
     EarlyPurge,
 
+    /// <summary>I7: the durable purge horizon went back.</summary>
+    HorizonShrank,
+
     /// <summary>I8: success with a secret before any rotation that can have made it was called.</summary>
     UnbornSecretAccepted,
 
@@ -63,6 +66,9 @@ public enum Rule
     /// <summary>I6: the ledger holds a redemption by an attempt that was refused, or that nobody made.</summary>
     RefusalSpentToken,
 
+    /// <summary>I9: success or duplicate while the ledger was known to be out of use.</summary>
+    AnsweredWithoutLedger,
+
     /// <summary>The run did not exercise what it was for.</summary>
     Vacuous,
 }
@@ -76,9 +82,11 @@ public static class RuleInvariants
         Rule.ReplayRefused => "I3",
         Rule.PhantomDuplicate or Rule.DuplicateToWinner or Rule.DuplicateNotInLedger => "I4",
         Rule.ForeignToken or Rule.RefusalSpentToken => "I6",
-        Rule.LateRedemption or Rule.EarlyExpired or Rule.SuccessAfterRetention or Rule.SuccessAfterPurge or Rule.EarlyPurge => "I7",
+        Rule.LateRedemption or Rule.EarlyExpired or Rule.SuccessAfterRetention or Rule.SuccessAfterPurge or Rule.EarlyPurge
+            or Rule.HorizonShrank => "I7",
         Rule.UnbornSecretAccepted or Rule.RetiredSecretAccepted or Rule.SupersededSecretAccepted or Rule.RefusedSecretAccepted
             or Rule.StoppedSiteAccepted or Rule.ValidSecretRefused => "I8",
+        Rule.AnsweredWithoutLedger => "I9",
         Rule.Vacuous => "non-vacuity",
         _ => throw new ArgumentOutOfRangeException(nameof(rule), rule, null),
     };

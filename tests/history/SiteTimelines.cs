@@ -10,7 +10,7 @@ internal sealed class SiteTimelines
 
     public SiteTimelines(RecordedHistory history)
     {
-        _clock = history.Clock;
+        _clock = history.Clock with { Epsilon = new AuthorityClock(history).Error }; // it matters where a grace ends, and nowhere else
         foreach (var operation in history.SiteOperations) Of(operation.Site).Add(operation);
 
         // What a refusal proves depends on what is known to have existed, so successes come first.

@@ -14,22 +14,25 @@ internal sealed class TokenRules
     private readonly SiteTimelines _sites;
     private readonly LedgerRules _ledger;
     private readonly ViolationLog _log;
+    private readonly AuthorityClock _clock;
+    private readonly long _retention;
     private readonly PrefixMax _purged = new();
+    private readonly PrefixMax _outages = new();
     private readonly List<AttemptSummary> _summaries = [];
 
     public TokenRules(RecordedHistory history, SiteTimelines sites, LedgerRules ledger, ViolationLog log)
     {
         (_history, _sites, _ledger, _log) = (history, sites, ledger, log);
+        (_clock, _retention) = (new(history), history.Clock.Retention);
         foreach (var purge in history.Purges)
         {
             _purged.Add(purge.Time, purge.Horizon);
-            if (purge.Horizon.Plus(history.Clock.Retention).Plus(-history.Clock.Epsilon) > purge.Time)
-            {
-                log.Add(Rule.EarlyPurge,
-                    $"at {purge.Time} everything up to expiry {purge.Horizon} had been purged; it is kept {history.Clock.Retention} longer");
-            }
+            if (purge.Horizon.Plus(_retention) > _clock.LatestPurging(purge.Time))
+                log.Add(Rule.EarlyPurge, $"at {purge.Time} everything up to expiry {purge.Horizon} had been purged; it is kept {_retention} longer");
         }
         _purged.Seal();
+        foreach (var outage in history.Outages) _outages.Add(outage.From, outage.Until);
+        _outages.Seal();
     }
 
     public long Replays { get; private set; }
@@ -59,6 +62,8 @@ internal sealed class TokenRules
     private void CheckOperation(TokenInfo info, int index, in AttemptOperation op, in AttemptSummary own, in AttemptSummary? winner)
     {
         var timeline = _sites.Of(op.Site);
+        if (op.Verdict is Verdict.Success or Verdict.Duplicate && _outages.TryBelow(op.Call, out var until, out _) && op.Return < until)
+            _log.Add(Rule.AnsweredWithoutLedger, $"the ledger was out of use until {until}", index);
         switch (op.Verdict)
         {
             case Verdict.Success:
@@ -75,11 +80,13 @@ internal sealed class TokenRules
                     _log.Add(Rule.ReplayRefused, "duplicate after the same attempt's success", own.FirstSuccessOp, index);
                 break;
             case Verdict.Expired:
-                if (op.Return < info.Expiry.Plus(-_history.Clock.Epsilon))
+                // What is purged is expired too, whatever the clock says by now.
+                if (_clock.Latest(op.Call, op.Return) < info.Expiry && _clock.LatestPurging(op.Return) < info.Expiry.Plus(_retention))
                     _log.Add(Rule.EarlyExpired, "expired before the expiry", index);
                 // A secret that may have ended is judged first, and its refusals owe the replay nothing.
                 if (op.Call > own.FirstSuccessReturn
-                    && op.Return < info.Expiry.Plus(_history.Clock.Retention).Plus(-_history.Clock.Epsilon)
+                    && _clock.Latest(op.Call, op.Return) < info.Expiry.Plus(_retention)
+                    && _clock.LatestPurging(op.Return) < info.Expiry.Plus(_retention)
                     && !timeline.MayRefuse(op))
                 {
                     _log.Add(Rule.ReplayRefused, "expired after the same attempt's success, in its retention", own.FirstSuccessOp, index);
@@ -95,11 +102,11 @@ internal sealed class TokenRules
     private void CheckSuccess(TokenInfo info, int index, in AttemptOperation op, in AttemptSummary own)
     {
         if (index != own.FirstSuccessOp) Replays++;
-        else if (own.EarliestRedemption > info.Expiry.Plus(_history.Clock.Epsilon))
+        else if (_clock.Earliest(own.EarliestRedemption, op.Return) > info.Expiry)
             _log.Add(Rule.LateRedemption, "no operation of this attempt was called before the expiry", index);
         if (op.Site != info.Site)
             _log.Add(Rule.ForeignToken, $"redeemed at site {op.Site}, issued by site {info.Site}", index);
-        if (op.Call > info.Expiry.Plus(_history.Clock.Retention).Plus(_history.Clock.Epsilon))
+        if (_clock.Earliest(op.Call, op.Return) > info.Expiry.Plus(_retention))
             _log.Add(Rule.SuccessAfterRetention, "the redemption's retention had ended before the call", index);
         if (_purged.TryBelow(op.Call, out var horizon, out _) && info.Expiry <= horizon)
             _log.Add(Rule.SuccessAfterPurge, $"everything up to expiry {horizon} had been purged before the call", index);
@@ -131,7 +138,7 @@ internal sealed class TokenRules
         {
             if (candidate.EarliestRedemptionOp < 0) continue;
             if (named && candidate.Attempt == attempt) return candidate;
-            if (candidate.DuplicateOp < 0 && (best is null || candidate.EarliestRedemption < best.Value.EarliestRedemption))
+            if (candidate.FirstDuplicateOp < 0 && (best is null || candidate.EarliestRedemption < best.Value.EarliestRedemption))
                 best = candidate;
         }
         return best;
@@ -153,7 +160,7 @@ internal sealed class TokenRules
     {
         Verdict.Success => true, // if it could not, that is reported where it belongs
         Verdict.Unknown => op.Site == info.Site
-            && op.Call <= info.Expiry.Plus(_history.Clock.Epsilon)
+            && _clock.Earliest(op.Call, op.Return) <= info.Expiry
             && !_sites.Of(op.Site).TryRefute(op, out _),
         _ => false,
     };

@@ -17,6 +17,16 @@ public sealed class CorrectHistoryTests
     }
 
     [Fact]
+    public void Histories_under_a_clock_that_is_shifted_are_accepted()
+    {
+        for (var seed = 0; seed < Runs; seed++)
+        {
+            var report = HistoryChecker.Check(ModelRun.Of(seed, withClockShifts: true));
+            Assert.True(report.IsClean, $"seed {seed}: {report}");
+        }
+    }
+
+    [Fact]
     public void Forgetting_what_was_acknowledged_never_makes_a_correct_history_wrong()
     {
         for (var seed = 0; seed < Runs / 5; seed++)
@@ -52,7 +62,7 @@ public sealed class CorrectHistoryTests
     [Fact]
     public void The_model_exercises_every_verdict_and_every_site_operation()
     {
-        var histories = Enumerable.Range(0, 200).Select(ModelRun.Of).ToList();
+        var histories = Enumerable.Range(0, 200).Select(seed => ModelRun.Of(seed)).ToList();
         foreach (var verdict in Enum.GetValues<Verdict>())
             Assert.True(histories.Sum(h => h.Attempts.Count(a => a.Verdict == verdict)) > 200, verdict.ToString());
         foreach (var kind in Enum.GetValues<SiteOperationKind>())
@@ -62,6 +72,8 @@ public sealed class CorrectHistoryTests
         }
         Assert.True(histories.Sum(h => HistoryChecker.Check(h).Counts.Replays) > 200);
         Assert.Contains(histories, h => h.Purges.Count > 0);
+        Assert.Contains(histories, h => h.Outages.Count > 0 && h.Attempts.Any(a => a.Call > h.Outages[0].From && a.Call < h.Outages[0].Until));
+        Assert.Contains(histories, h => h.LedgerReadings.Any(r => r.Content.Redemptions.Count > 0));
         Assert.Contains(histories, h => h.Ledger is not null);
     }
 }

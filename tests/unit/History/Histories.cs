@@ -39,6 +39,12 @@ internal static class Histories
         return history;
     }
 
+    public static RecordedHistory Shift(this RecordedHistory history, long begun, long done, long offset, bool stopsPurging = false)
+    {
+        history.ClockShifts.Add(new(begun, done, offset, stopsPurging));
+        return history;
+    }
+
     public static RecordedHistory Ledger(this RecordedHistory history, UInt128? attempt, long horizon = long.MinValue)
     {
         history.Ledger = new(attempt is { } a ? new Dictionary<UInt128, UInt128> { [77] = a } : [], horizon);
@@ -51,10 +57,10 @@ internal static class Histories
         Assert.True(report.IsClean, report.ToString());
     }
 
-    /// <summary>Rejected for one reason only.</summary>
-    public static void IsRejectedBy(this RecordedHistory history, Rule rule)
+    /// <summary>Rejected for these reasons only.</summary>
+    public static void IsRejectedBy(this RecordedHistory history, params Rule[] rules)
     {
         var report = HistoryChecker.Check(history);
-        Assert.Equal([rule], report.ViolationsByRule.Keys);
+        Assert.Equal(rules.Order(), report.ViolationsByRule.Keys.Order());
     }
 }

@@ -54,7 +54,36 @@ internal static class LedgerMutations
             h.Attempts.Add(new(3, start + 3, AttemptOperation.Never, token, ModelRun.QuietSite, 1, Verdict.Unknown));
             return Change(h, h.Attempts[^1], (ledger, id, attempt) => ledger[id] = attempt);
         }),
+
+        new("an acknowledged redemption was not yet in the ledger", Rule.RedemptionLost, (h, random) =>
+            Read(h, Pick(h.Attempts, random, a => a.Verdict == Verdict.Success), success => [new(success.Return + 1, Nothing)])),
+
+        new("a duplicate's winner was not yet in the ledger", Rule.DuplicateNotInLedger, (h, random) =>
+            Read(h, Pick(h.Attempts, random, a => a.Verdict == Verdict.Duplicate), duplicate => [new(duplicate.Return + 1, Nothing)])),
+
+        new("a redemption that nobody was told of is in the ledger and then is not", Rule.RedemptionLost, (h, random) =>
+            Read(h, Pick(h.Attempts, random, a => a.Verdict == Verdict.Unknown), lost => [new(lost.Call + 1, Holding(h, lost)), new(lost.Call + 2, Nothing)])),
+
+        new("a redemption is in the ledger under one attempt and then under another", Rule.LedgerNamesAnotherAttempt, (h, random) =>
+            Read(h, Pick(h.Attempts, random, a => a.Verdict == Verdict.Unknown),
+                lost => [new(lost.Call + 1, Holding(h, lost)), new(lost.Call + 2, Holding(h, lost with { Attempt = FreshKey }))])),
+
+        new("the horizon goes back", Rule.HorizonShrank, (h, _) =>
+            Read(h, h.Attempts[0], _ => [new(1, Nothing with { PurgeHorizon = -500 }), new(2, Nothing with { PurgeHorizon = -501 })])),
     ];
+
+    private static LedgerContent Nothing => new(new Dictionary<UInt128, UInt128>());
+
+    private static LedgerContent Holding(RecordedHistory history, AttemptOperation a) =>
+        new(new Dictionary<UInt128, UInt128> { [history.Tokens[a.Token].Id] = a.Attempt });
+
+    private static bool Read(RecordedHistory history, AttemptOperation? on, Func<AttemptOperation, LedgerReading[]> readings)
+    {
+        if (on is not { } op) return false;
+        history.LedgerReadings.Clear();
+        history.LedgerReadings.AddRange(readings(op));
+        return true;
+    }
 
     private static bool IsKept(RecordedHistory history, AttemptOperation a) =>
         history.Ledger is { } ledger && history.Tokens[a.Token].Expiry > ledger.PurgeHorizon;
@@ -64,6 +93,7 @@ internal static class LedgerMutations
         if (on is not { } op || history.Ledger is not { } ledger) return false;
         var redemptions = new Dictionary<UInt128, UInt128>(ledger.Redemptions);
         change(redemptions, history.Tokens[op.Token].Id, op.Attempt);
+        history.LedgerReadings.Clear();
         history.Ledger = ledger with { Redemptions = redemptions };
         return true;
     }

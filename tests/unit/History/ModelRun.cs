@@ -5,7 +5,8 @@ namespace CaptchaCluster.Tests.Unit.History;
 /// <summary>
 /// A seeded correct service: every effect is instantaneous, at some instant of its operation; replies get lost before or after
 /// the effect, effects land late, every judgement is by a clock that is up to epsilon wrong, and a verification judges its
-/// secret and its token at two different instants.
+/// secret and its token at two different instants. The ledger fails for a while and is read now and then; the clock is shifted,
+/// where the caller asks for it.
 /// </summary>
 internal sealed class ModelRun
 {
@@ -23,21 +24,27 @@ internal sealed class ModelRun
     private int _order;
     private UInt128 _lastKey = 1000;
     private int _lastRotation;
+    private long _outOfUseUntil = long.MinValue;
+    private long _offset;
+    private bool _purgingStopped;
 
     private ModelRun(int seed) => _random = new(seed);
 
     /// <summary>Site 0 has no administration, so that some secrets are certainly valid.</summary>
     public const int QuietSite = 0;
 
-    public static RecordedHistory Of(int seed) => new ModelRun(seed).Run();
+    public static RecordedHistory Of(int seed, bool withClockShifts = false) => new ModelRun(seed).Run(withClockShifts);
 
-    private RecordedHistory Run()
+    private RecordedHistory Run(bool withClockShifts)
     {
         for (var i = 0; i < 8; i++)
             _history.Tokens.Add(new((UInt128)i + 1, _random.Next(3), _random.Next(4) == 0 ? long.MaxValue : _random.Next(30, (int)End)));
         for (var i = 0; i < 80; i++) At(_random.Next((int)End), StartAttempt);
         for (var i = _random.Next(10); i > 0; i--) At(_random.Next((int)End), StartSiteOperation);
         for (var i = _random.Next(4); i > 0; i--) At(_random.Next((int)End), Purge);
+        for (var i = _random.Next(5); i > 0; i--) At(_random.Next((int)End), ReadLedger);
+        if (Chance(20)) At(_random.Next((int)End), FailLedger);
+        for (var time = 80; withClockShifts && time < End; time += 150) At(time + _random.Next(100), ShiftClock);
         if (Chance(50)) At(_random.Next((int)End), () => _history.Faults.Add(new(FaultMark.Crash, _now)));
         while (_agenda.TryDequeue(out var action, out var when))
         {
@@ -75,7 +82,7 @@ internal sealed class ModelRun
         if (Clock() >= (op.Anonymous ? expiry : After(expiry, Retention))) Answer(index, lost, Verdict.Expired);
         else if (!_sites[op.Site].Accepts(op.Generation, Clock())) Answer(index, lost, Verdict.InvalidSecret);
         else if (op.Site != _history.Tokens[op.Token].Site || Chance(3)) Answer(index, lost, Verdict.Refused);
-        else Later(slow, () => Answer(index, lost, JudgeToken(op)));
+        else Later(slow, () => Answer(index, lost || _now < _outOfUseUntil, _now < _outOfUseUntil ? Verdict.Unknown : JudgeToken(op)));
     }
 
     private Verdict JudgeToken(AttemptOperation op)
@@ -134,13 +141,29 @@ internal sealed class ModelRun
 
     private void Purge()
     {
+        if (_purgingStopped) return;
         _horizon = Math.Max(_horizon, Clock() - Retention);
         foreach (var (id, _, expiry) in _history.Tokens)
             if (expiry <= _horizon) _ledger.Remove(id);
         if (Chance(80)) _history.Purges.Add(new(_now, _horizon));
     }
 
-    private long Clock() => _now + _random.Next(-(int)Epsilon, (int)Epsilon + 1);
+    private void ReadLedger() => _history.LedgerReadings.Add(new(_now, new(new Dictionary<UInt128, UInt128>(_ledger), _horizon)));
+
+    private void FailLedger()
+    {
+        _outOfUseUntil = _now + 40;
+        _history.Outages.Add(new(_now, _outOfUseUntil));
+    }
+
+    private void ShiftClock()
+    {
+        _offset = _random.Next(-150, 151);
+        _purgingStopped = Chance(50);
+        _history.ClockShifts.Add(new(_now - _random.Next(5), _now + _random.Next(5), _offset, _purgingStopped));
+    }
+
+    private long Clock() => _now + _offset + _random.Next(-(int)Epsilon, (int)Epsilon + 1);
 
     private bool Chance(int percent) => _random.Next(100) < percent;
 

@@ -20,6 +20,7 @@ internal sealed record Mutation(string Name, Rule Breaks, Func<RecordedHistory, 
     public static bool OnFreshToken(RecordedHistory history, int site, int generation, long call, Verdict verdict)
     {
         history.Ledger = null;
+        history.LedgerReadings.Clear();
         history.Tokens.Add(new(FreshKey, site, long.MaxValue));
         history.Attempts.Add(new(FreshKey, call, call + 1, history.Tokens.Count - 1, site, generation, verdict));
         return true;

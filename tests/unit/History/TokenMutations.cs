@@ -65,6 +65,13 @@ internal static class TokenMutations
             return true;
         }),
 
+        new("an answer without a ledger", Rule.AnsweredWithoutLedger, (h, random) =>
+        {
+            if (Pick(h.Attempts, random, a => a.Verdict is Verdict.Success or Verdict.Duplicate) is not { } answer) return false;
+            h.Outages.Add(new(answer.Call - 1, answer.Return + 1));
+            return true;
+        }),
+
         new("another site's secret redeems", Rule.ForeignToken, (h, random) =>
             Append(h, Pick(h.Attempts, random, IsSuccess), s => s with { Site = s.Site + 1 })),
     ];
