@@ -2,6 +2,8 @@ namespace CaptchaCluster.Storage.File.Ledger;
 
 public sealed record FileRedemptionStoreOptions
 {
+    private readonly int? segmentSeconds;
+
     /// <summary>Seconds; with <see cref="MaxClockSkewSeconds"/> bounds how far ahead an honest horizon can be. Default 7200.</summary>
     public int MaxTtlSeconds { get; init; } = 7200;
 
@@ -11,8 +13,11 @@ public sealed record FileRedemptionStoreOptions
     /// <summary>Bytes after which a segment is closed and the next begun. Default 16 MiB.</summary>
     public int SegmentBytes { get; init; } = 16 * 1024 * 1024;
 
-    /// <summary>Seconds after which a segment that holds redemptions is closed, so that it can be dropped whole. Default 60.</summary>
-    public int SegmentSeconds { get; init; } = 60;
+    /// <summary>
+    /// Seconds after which a segment that holds redemptions is closed, so that it can be dropped whole. Default a fifth of
+    /// <see cref="MaxClockSkewSeconds"/>, from 1 to 60: forgetting is coarse by that much, and rolling costs two syncs.
+    /// </summary>
+    public int SegmentSeconds { get => segmentSeconds ?? Math.Clamp(MaxClockSkewSeconds / 5, 1, 60); init => segmentSeconds = value; }
 
     /// <summary>There was a ledger here before, so an empty directory is a loss, not a beginning. Default false.</summary>
     public bool MustExist { get; init; }

@@ -159,6 +159,25 @@ public sealed class FileRedemptionStoreTests
         }
     }
 
+    [Theory]
+    [InlineData(300, 60)]
+    [InlineData(3600, 60)]
+    [InlineData(10, 2)]
+    [InlineData(1, 1)]
+    [Trait("Invariant", "I10")]
+    public void A_segment_that_is_written_to_without_end_is_closed_after_a_fifth_of_the_skew_or_a_minute(int skew, int seconds)
+    {
+        ledger.Options = new FileRedemptionStoreOptions { MaxClockSkewSeconds = skew };
+        ledger.Open();
+        string first = ledger.LastSegment;
+        ledger.Commit(1, now: LedgerFixture.Start + seconds - 1);
+        ledger.Purge(LedgerFixture.Start - 1);
+        Assert.Equal(first, ledger.LastSegment);
+        ledger.Commit(1, now: LedgerFixture.Start + seconds);
+        ledger.Purge(LedgerFixture.Start - 1);
+        Assert.NotEqual(first, ledger.LastSegment);
+    }
+
     [Fact]
     public void Nothing_is_written_when_there_is_nothing_to_purge()
     {
