@@ -1,5 +1,6 @@
 using System.Text.Json;
 using CaptchaCluster.Gateway.Dialects.Siteverify.Requests;
+using CaptchaCluster.Gateway.Hosting;
 using CaptchaCluster.Redemption;
 using CaptchaCluster.Sites;
 
@@ -36,7 +37,7 @@ internal sealed partial class AdminRoute(AdminKeyGuard guard, ILogger<AdminRoute
         }
         catch (Exception exception) when (!context.Response.HasStarted)
         {
-            Log.Failed(logger, exception);
+            Log.Failed(logger, exception, RequestId.Tell(context));
             await AdminReplyWriter.WriteAsync(context.Response, AdminError.Failed);
         }
     }
@@ -73,17 +74,19 @@ internal sealed partial class AdminRoute(AdminKeyGuard guard, ILogger<AdminRoute
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or UnknownOutcomeException)
         {
-            Log.OutcomeUnknown(logger, exception);
+            Log.OutcomeUnknown(logger, exception, RequestId.Tell(context));
             return AdminError.OutcomeUnknown;
         }
     }
 
     private static partial class Log
     {
-        [LoggerMessage(LogLevel.Error, "A change to a site could not be saved; whether it was made is unknown until the next start.")]
-        public static partial void OutcomeUnknown(ILogger logger, Exception exception);
+        [LoggerMessage(
+            LogLevel.Error,
+            "A change to a site could not be saved; whether it was made is unknown until the next start. Request {RequestId}.")]
+        public static partial void OutcomeUnknown(ILogger logger, Exception exception, string requestId);
 
-        [LoggerMessage(LogLevel.Error, "A call of the admin API failed by an error of the program.")]
-        public static partial void Failed(ILogger logger, Exception exception);
+        [LoggerMessage(LogLevel.Error, "A call of the admin API failed by an error of the program. Request {RequestId}.")]
+        public static partial void Failed(ILogger logger, Exception exception, string requestId);
     }
 }

@@ -2,27 +2,31 @@ using CaptchaCluster.Gateway.Admin;
 using CaptchaCluster.Gateway.Dialects.Siteverify;
 using CaptchaCluster.Gateway.FirstStart;
 using CaptchaCluster.Gateway.Health;
+using CaptchaCluster.Gateway.Logging;
 using CaptchaCluster.Gateway.Settings;
 using CaptchaCluster.Verification;
 
 namespace CaptchaCluster.Gateway.Hosting;
 
 /// <summary>A single node: two listeners over one embedded node. Disposing it is the graceful shutdown.</summary>
-internal sealed class GatewayHost : IAsyncDisposable
+internal sealed partial class GatewayHost : IAsyncDisposable
 {
     private readonly NodeSettings settings;
     private readonly TimeProvider clock;
     private readonly ILoggerFactory loggers;
+    private readonly ILogger logger;
     private EmbeddedNode node = null!;
     private Readiness readiness = null!;
     private Listener publicListener = null!;
     private Listener adminListener = null!;
+    private bool isServing;
 
     private GatewayHost(NodeSettings settings, TimeProvider clock, ILoggerFactory loggers)
     {
         this.settings = settings;
         this.clock = clock;
         this.loggers = loggers;
+        logger = loggers.CreateLogger<GatewayHost>();
     }
 
     public Uri PublicAddress => publicListener.Address;
@@ -40,7 +44,7 @@ internal sealed class GatewayHost : IAsyncDisposable
         CommandLine commandLine = CommandLine.Parse(args);
         IConfiguration configuration = commandLine.BuildConfiguration();
         NodeSettings settings = NodeSettings.Read(configuration, commandLine.ContentRoot);
-        GatewayHost host = new(settings, clock, GatewayLogging.Create(configuration));
+        GatewayHost host = new(settings, clock, GatewayLogging.Create(configuration, new Redaction(settings.Gateway.AdminKey), clock));
         try
         {
             await host.StartAsync(commandLine.Restored, output);
@@ -57,11 +61,13 @@ internal sealed class GatewayHost : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         readiness?.BeginShutdown();
+        if (isServing) Log.Ending(logger);
 
         // One after the other: until the last verification is answered, the admin side tells that this node is not ready.
         if (publicListener is not null) await publicListener.DisposeAsync();
         if (adminListener is not null) await adminListener.DisposeAsync();
         if (node is not null) await node.DisposeAsync();
+        if (isServing) Log.Ended(logger);
         loggers.Dispose();
     }
 
@@ -79,6 +85,8 @@ internal sealed class GatewayHost : IAsyncDisposable
         DemoSite? demo = isDemonstration ? await DemoSite.CreateAsync(node.Sites, minter, settings.Tokens.DefaultTtlSeconds) : null;
         Announcement announcement = new(PublicAddress, AdminAddress, settings.Gateway.DataDirectory, node.AdminKeyPath, demo, [.. Notices()]);
         await announcement.WriteAsync(output);
+        isServing = true;
+        Log.Serving(logger, PublicAddress, AdminAddress, settings.Gateway.DataDirectory);
     }
 
     private IEnumerable<string> Notices()
@@ -120,5 +128,16 @@ internal sealed class GatewayHost : IAsyncDisposable
         listener.App.MapHealth(readiness);
         listener.App.MapAdmin(node.AdminKey, node.Sites, minter, settings.Tokens, loggers);
         return listener;
+    }
+    private static partial class Log
+    {
+        [LoggerMessage(LogLevel.Information, "Serving verification at {Listen} and the admin API at {AdminListen}, from {DataDirectory}.")]
+        public static partial void Serving(ILogger logger, Uri listen, Uri adminListen, string dataDirectory);
+
+        [LoggerMessage(LogLevel.Information, "Told to end: not ready any more; what was accepted is finished.")]
+        public static partial void Ending(ILogger logger);
+
+        [LoggerMessage(LogLevel.Information, "Ended: all that was accepted is answered, and the ledger is closed.")]
+        public static partial void Ended(ILogger logger);
     }
 }

@@ -14,6 +14,7 @@ internal sealed record NodeSettings(GatewaySettings Gateway, TokenSettings Token
     public static NodeSettings Read(IConfiguration configuration, string contentRoot)
     {
         StoreSettings.Read(configuration);
+        LoggingSettings.Read(configuration);
         return new NodeSettings(
             GatewaySettings.Read(configuration, contentRoot),
             TokenSettings.Read(configuration),

@@ -24,7 +24,7 @@ internal sealed class GatewayProcess : IAsyncDisposable
     /// <summary>For whatever happens at once unless the machine is busy, or a process was stopped for a while.</summary>
     public static readonly TimeSpan Patience = TimeSpan.FromMinutes(3);
 
-    private const string AdminKey = "the-admin-key-of-these-tests";
+    public const string AdminKey = "the-admin-key-of-these-tests";
     private const int SigTerm = 15;
 
     private static readonly string[] SettingSections = ["Gateway__", "Store__", "Tokens__", "Redemption__", "Logging__"];

@@ -3,6 +3,7 @@ using System.Collections.Frozen;
 using System.IO.Pipelines;
 using System.Runtime.CompilerServices;
 using CaptchaCluster.Gateway.Dialects.Siteverify.Requests;
+using CaptchaCluster.Gateway.Hosting;
 using CaptchaCluster.Verification;
 
 namespace CaptchaCluster.Gateway.Dialects.Siteverify;
@@ -60,7 +61,7 @@ internal sealed partial class SiteverifyEndpoint(Verifier verifier, bool allowGe
         }
         catch (Exception exception) when (!response.HasStarted)
         {
-            Log.Failed(logger, exception);
+            Log.Failed(logger, exception, RequestId.Tell(context));
             await VerdictWriter.WriteAsync(response, new Verdict(VerdictKind.Undecided));
         }
     }
@@ -118,8 +119,8 @@ internal sealed partial class SiteverifyEndpoint(Verifier verifier, bool allowGe
 
     private static partial class Log
     {
-        [LoggerMessage(LogLevel.Error, "A verification failed by an error of the program and was answered 503.")]
-        public static partial void Failed(ILogger logger, Exception exception);
+        [LoggerMessage(LogLevel.Error, "A verification failed by an error of the program and was answered 503. Request {RequestId}.")]
+        public static partial void Failed(ILogger logger, Exception exception, string requestId);
     }
 }
 

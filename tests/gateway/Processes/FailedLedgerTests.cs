@@ -111,7 +111,7 @@ public sealed class FailedLedgerTests(ITestOutputHelper output)
     }
 
     private static Task AssertSaidAsync(GatewayProcess gateway, params string[] words) =>
-        gateway.Output.FirstAsync(line => line.Contains("crit: ") && words.All(line.Contains)).WaitAsync(GatewayProcess.Patience);
+        gateway.Output.FirstAsync(line => line.Contains(" level=critical ") && words.All(line.Contains)).WaitAsync(GatewayProcess.Patience);
 
     private async Task AssertNothingIsGrantedAsync(GatewayProcess gateway, MintedToken[] fresh)
     {

@@ -20,8 +20,8 @@ public sealed class QuietTests
         }
 
         Assert.Equal(new GatewayExit(0, ""), await gateway.TerminateAsync());
-        Assert.DoesNotContain("fail:", gateway.Output.ToString());
+        Assert.DoesNotContain(" level=error ", gateway.Output.ToString());
         Assert.DoesNotContain("Exception", gateway.Output.ToString());
-        Assert.DoesNotContain("warn:", gateway.Output.ToString());
+        Assert.DoesNotContain(" level=warning ", gateway.Output.ToString());
     }
 }

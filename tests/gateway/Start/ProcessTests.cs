@@ -56,6 +56,26 @@ public sealed class ProcessTests : IDisposable
         Assert.DoesNotContain(secret, output);
     }
 
+    /// <summary>A pipe holds little, and who should empty it may have stopped.</summary>
+    [Fact]
+    [Trait("Invariant", "I10")]
+    public async Task A_log_that_nobody_reads_holds_up_no_answer()
+    {
+        using Process process = Start(
+            "--Logging:LogLevel:Default=Trace", "--Logging:LogLevel:Microsoft=Trace", "--Logging:LogLevel:Microsoft.AspNetCore.Server.Kestrel=Trace");
+        try
+        {
+            (_, Uri address, _) = await ReadAnnouncementAsync(process);
+            using HttpClient client = new() { BaseAddress = address, Timeout = TimeSpan.FromMinutes(1) };
+            for (int i = 0; i < 2000; i++) (await client.GetAsync("/healthz/live")).EnsureSuccessStatusCode().Dispose();
+        }
+        finally
+        {
+            process.Kill();
+            await process.WaitForExitAsync();
+        }
+    }
+
     private Process Start(params string[] args)
     {
         ProcessStartInfo start = new("dotnet")

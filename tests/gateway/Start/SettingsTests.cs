@@ -44,6 +44,12 @@ public sealed class SettingsTests
     [InlineData("Tokens:SigningKey", "k1", "Tokens:Keys")]
     [InlineData("Redemption:MaxClockSkewSeconds", "0", "from 1 to 3600")]
     [InlineData("Redemption:MaxClockSkewSeconds", "9999999999", "from 1 to 3600")]
+    [InlineData("Logging:Console:FormatterName", "simple", "logfmt, json")]
+    [InlineData("Logging:LogLevel:Default", "Infomation", "Information")]
+    [InlineData("Logging:Console:LogLevel:Microsoft", "warn", "Warning")]
+    [InlineData("Logging:Console:MaxQueueLength", "many", "lines from 1")]
+    [InlineData("Logging:Console:LogToStandardErrorThreshold", "Never", "Warning")]
+    [InlineData("Logging:Console:QueueFullMode", "Throw", "Wait, DropWrite")]
     public async Task A_wrong_value_is_named_with_its_key_and_what_is_allowed(string key, string value, string allowed)
     {
         string line = await RefusalAsync($"--{key}={value}");
@@ -102,6 +108,10 @@ public sealed class SettingsTests
         Assert.DoesNotContain("hidden-value", line);
     }
 
+    [Fact]
+    public async Task What_the_logging_of_dotnet_cannot_use_is_refused_too() =>
+        Assert.StartsWith("The section Logging cannot be used: ", await RefusalAsync("--Logging:Console:IncludeScopes=sometimes"));
+
     [Theory]
     [InlineData("--Gateway:Listen=http://[::1]:0")]
     [InlineData("--Gateway:Listen=HTTP://*:0/")]
@@ -110,6 +120,7 @@ public sealed class SettingsTests
     [InlineData("--Gateway:TrustedProxies:0=10.0.0.0/8", "--Gateway:TrustedProxies:1=192.0.2.1/32")]
     [InlineData("--Tokens:DefaultTtlSeconds=1", "--Tokens:MaxTtlSeconds=1", "--Redemption:MaxClockSkewSeconds=3600")]
     [InlineData("--Gateway:AdminKey=16-characters-ok")]
+    [InlineData("--Logging:Console:FormatterName=JSON", "--Logging:LogLevel:Default=none", "--Logging:Console:QueueFullMode=Wait")]
     public async Task What_is_allowed_starts(params string[] args)
     {
         using TestDirectory directory = new();
