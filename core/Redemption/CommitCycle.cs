@@ -18,6 +18,9 @@ internal sealed class CommitCycle(RedemptionShard shard, IRedemptionStore store,
     /// <summary>Requests of the last turn that had to be committed.</summary>
     public int LastCommitSize => leaders.Count;
 
+    /// <summary>Requests of the last turn that were answered Retired.</summary>
+    public int LastRetired { get; private set; }
+
     /// <summary>Why the last turn's commit has no known outcome; null where it has.</summary>
     public UnknownOutcomeException? LastFailure { get; private set; }
 
@@ -30,6 +33,7 @@ internal sealed class CommitCycle(RedemptionShard shard, IRedemptionStore store,
         leaders.Clear();
         waiting.Clear();
         LastFailure = null;
+        LastRetired = 0;
         foreach (RedemptionOperation operation in arrivals) Judge(operation, now);
         if (leaders.Count == 0) return;
         await CommitAsync(now);
@@ -68,6 +72,7 @@ internal sealed class CommitCycle(RedemptionShard shard, IRedemptionStore store,
                 waiting.Add(operation);
                 break;
             default:
+                if (decision == RedemptionDecision.Retired) LastRetired++;
                 operation.Outcome = new RedemptionOutcome(StatusOf(decision), at);
                 break;
         }
@@ -103,6 +108,7 @@ internal sealed class CommitCycle(RedemptionShard shard, IRedemptionStore store,
         for (int i = 0; i < count; i++)
         {
             shard.Settle(batch[i], results[i]);
+            if (results[i].Status == CommitStatus.RetiredGeneration) LastRetired++;
             leaders[i].Outcome = OutcomeOf(batch[i], results[i]);
         }
     }

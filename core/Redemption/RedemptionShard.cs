@@ -34,12 +34,13 @@ public sealed class RedemptionShard
 
     private readonly Dictionary<long, RedemptionTable> tables = [];
     private readonly HashSet<TokenId> pending = [];
+    private long live;
 
     /// <summary>As <see cref="IRedemptionStore.Horizon"/>.</summary>
     public UnixSeconds Horizon { get; private set; }
 
-    /// <summary>Redemptions held in memory.</summary>
-    public long LiveRedemptions => tables.Values.Sum(table => table.Count);
+    /// <summary>Redemptions held in memory. Any thread may ask.</summary>
+    public long LiveRedemptions => Volatile.Read(ref live);
 
     /// <summary>Order of judgement: retired, existing redemption, expiry, record.</summary>
     /// <param name="request">Who asks for what.</param>
@@ -85,7 +86,7 @@ public sealed class RedemptionShard
         if (fact.ExpiresAt <= Horizon) return;
         long key = TableOf(fact.ExpiresAt);
         if (!tables.TryGetValue(key, out RedemptionTable? table)) tables.Add(key, table = new RedemptionTable());
-        table.TryAdd(fact.Token, fact.Attempt, fact.At);
+        if (table.TryAdd(fact.Token, fact.Attempt, fact.At)) Volatile.Write(ref live, live + 1);
     }
 
     /// <summary>Drops what the horizon covers, once the store has made it durable. A lower horizon than before changes nothing.</summary>
@@ -93,7 +94,10 @@ public sealed class RedemptionShard
     {
         if (horizon <= Horizon) return;
         Horizon = horizon;
-        foreach (long key in tables.Keys.Where(key => (key + 1) * TableSpan <= horizon.Value + 1).ToList()) tables.Remove(key);
+        foreach (long key in tables.Keys.Where(key => (key + 1) * TableSpan <= horizon.Value + 1).ToList())
+        {
+            if (tables.Remove(key, out RedemptionTable? dropped)) Volatile.Write(ref live, live - dropped.Count);
+        }
     }
 
     private bool TryFind(TokenId token, UnixSeconds expiresAt, out AttemptKey winner, out UnixSeconds at)

@@ -71,6 +71,15 @@ public sealed class ShardHost : IRedeemer, IAsyncDisposable
 
     public bool IsReady => store.CanCommit && !Volatile.Read(ref closed);
 
+    /// <summary>Requests that wait for the next turn.</summary>
+    public int Queued
+    {
+        get
+        {
+            lock (gate) return arrivals.Count + carried;
+        }
+    }
+
     public ValueTask<RedemptionOutcome> RedeemAsync(in RedemptionRequest request)
     {
         RedemptionOperation operation = new(request);
@@ -79,12 +88,16 @@ public sealed class ShardHost : IRedeemer, IAsyncDisposable
             if (closed) return new(new RedemptionOutcome(RedemptionStatus.Unknown));
 
             // I10: a token that cannot be settled carries those who wait for it from turn to turn; they hold their places in the queue.
-            if (arrivals.Count + carried >= options.MaxQueued) return new(new RedemptionOutcome(RedemptionStatus.Overloaded));
-            arrivals.Add(operation);
-            if (arrivals.Count == 1) Monitor.Pulse(gate);
+            if (arrivals.Count + carried < options.MaxQueued)
+            {
+                arrivals.Add(operation);
+                if (arrivals.Count == 1) Monitor.Pulse(gate);
+                return operation.Task;
+            }
         }
 
-        return operation.Task;
+        observer.Overloaded();
+        return new(new RedemptionOutcome(RedemptionStatus.Overloaded));
     }
 
     public ValueTask<PeekOutcome> PeekAsync(TokenId token, UnixSeconds expiresAt)
@@ -179,7 +192,7 @@ public sealed class ShardHost : IRedeemer, IAsyncDisposable
         else turn.AsTask().GetAwaiter().GetResult();
         if (cycle.LastFailure is { } failure) observer.CommitFailed(failure);
         if (again.Count > 0) taken.RemoveAll(again.ToHashSet().Contains);
-        observer.TurnEnded(requests - again.Count, cycle.LastCommitSize, clock.GetElapsedTime(started));
+        observer.TurnEnded(new ShardTurn(requests - again.Count, cycle.LastCommitSize, cycle.LastRetired, clock.GetElapsedTime(started)));
     }
 
     /// <summary>After the turn: nothing is in flight, and the look begins after whoever asked for it came.</summary>

@@ -18,6 +18,9 @@ public sealed class PassToken
         Key = key;
     }
 
+    /// <summary>No token of anybody's: what the published test secrets say they verified.</summary>
+    internal bool IsDummy => Key == DummyKey;
+
     /// <summary>What the published test secrets say they verified: minted just now for <c>example.com</c>.</summary>
     internal static PassToken Dummy(UnixSeconds now) => new([.. "example.com"u8], DummyKey)
     {

@@ -1,4 +1,5 @@
 using CaptchaCluster.Gateway.Settings;
+using CaptchaCluster.Gateway.Telemetry;
 using CaptchaCluster.Sites;
 
 namespace CaptchaCluster.Gateway.Admin;
@@ -26,9 +27,9 @@ internal static class AdminEndpoints
         Map(oneSite, (HttpMethods.Get, calls.GetAsync), (HttpMethods.Patch, calls.ChangeAsync), (HttpMethods.Delete, calls.DeleteAsync));
         Map($"{oneSite}/rotate-secret", (HttpMethods.Post, calls.RotateAsync));
         Map($"{oneSite}/tokens", (HttpMethods.Post, calls.MintAsync));
-        routes.MapFallback("{**path}", new AdminRoute(guard, logger).HandleAsync);
+        routes.MapFallback("{**path}", RequestTraces.Around(new AdminRoute(guard, logger).HandleAsync, route: null));
 
         void Map(string path, params (string Method, AdminCall Call)[] table) =>
-            routes.Map(path, new AdminRoute(guard, logger, table).HandleAsync);
+            routes.Map(path, RequestTraces.Around(new AdminRoute(guard, logger, table).HandleAsync, path));
     }
 }

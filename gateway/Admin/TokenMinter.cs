@@ -39,7 +39,7 @@ internal abstract record MintResult
 }
 
 /// <summary>Makes pass tokens on an administrator's word.</summary>
-internal sealed class TokenMinter(TokenCodec codec, IRedeemer redeemer, TimeProvider clock)
+internal sealed class TokenMinter(TokenCodec codec, IRedeemer redeemer, TokenMetrics metrics, TimeProvider clock)
 {
     public MintResult Mint(MintRequest request)
     {
@@ -54,6 +54,7 @@ internal sealed class TokenMinter(TokenCodec codec, IRedeemer redeemer, TimeProv
             tokens.Add(token);
         }
 
+        metrics.Minted(tokens.Count);
         return new MintResult.Minted(tokens, expiresAt);
     }
 

@@ -1,3 +1,4 @@
+using System.Diagnostics.Metrics;
 using CaptchaCluster.Gateway.Keys;
 using CaptchaCluster.Gateway.Settings;
 using CaptchaCluster.Redemption;
@@ -35,7 +36,7 @@ internal sealed partial class EmbeddedNode : IAsyncDisposable
     public bool IsNew { get; private set; }
 
     /// <exception cref="StartupException">The directory, a file in it or a store cannot be used.</exception>
-    public static async Task<EmbeddedNode> OpenAsync(NodeSettings settings, bool restored, TimeProvider clock, ILoggerFactory loggers)
+    public static async Task<EmbeddedNode> OpenAsync(NodeSettings settings, bool restored, Meter meter, TimeProvider clock, ILoggerFactory loggers)
     {
         EmbeddedNode? node = null;
         try
@@ -44,7 +45,7 @@ internal sealed partial class EmbeddedNode : IAsyncDisposable
             AtomicFile.RemoveLeftovers(node.directory.Root);
             await node.OpenSitesAsync(clock);
             node.OpenKeys(settings, restored, clock);
-            node.OpenLedger(settings, restored, clock, loggers);
+            node.OpenLedger(settings, restored, meter, clock, loggers);
             return node;
         }
         catch (Exception exception)
@@ -91,7 +92,7 @@ internal sealed partial class EmbeddedNode : IAsyncDisposable
         IsAdminKeyReplaced = isNewKey && !IsNew;
     }
 
-    private void OpenLedger(NodeSettings settings, bool restored, TimeProvider clock, ILoggerFactory loggers)
+    private void OpenLedger(NodeSettings settings, bool restored, Meter meter, TimeProvider clock, ILoggerFactory loggers)
     {
         RedemptionShard shard = new();
         FileRedemptionStoreOptions options = new()
@@ -102,10 +103,13 @@ internal sealed partial class EmbeddedNode : IAsyncDisposable
             Restored = restored,
         };
         ILogger logger = loggers.CreateLogger<FileRedemptionStore>();
-        ledger = FileRedemptionStore.Open(directory.Ledger, shard, options, UnixSeconds.Now(clock), notice => Log.Notice(logger, notice));
+        ledger = FileRedemptionStore.Open(
+            directory.Ledger, shard, options, UnixSeconds.Now(clock), notice => Log.Notice(logger, notice), new LedgerMetrics(meter, clock));
 
         ShardHostOptions hostOptions = new() { MaxClockSkewSeconds = settings.Redemption.MaxClockSkewSeconds };
-        shardHost = new ShardHost(ledger, shard, Sites.Directory, clock, hostOptions, new ShardLog(loggers.CreateLogger<ShardLog>()));
+        RedemptionMetrics metrics = new(meter, new ShardLog(loggers.CreateLogger<ShardLog>()));
+        shardHost = new ShardHost(ledger, shard, Sites.Directory, clock, hostOptions, metrics);
+        metrics.Follow(shardHost, shard);
     }
 
     private static partial class Log

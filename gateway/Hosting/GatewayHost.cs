@@ -1,9 +1,12 @@
+using System.Diagnostics.Metrics;
 using CaptchaCluster.Gateway.Admin;
 using CaptchaCluster.Gateway.Dialects.Siteverify;
 using CaptchaCluster.Gateway.FirstStart;
 using CaptchaCluster.Gateway.Health;
 using CaptchaCluster.Gateway.Logging;
 using CaptchaCluster.Gateway.Settings;
+using CaptchaCluster.Gateway.Telemetry;
+using CaptchaCluster.Tokens;
 using CaptchaCluster.Verification;
 
 namespace CaptchaCluster.Gateway.Hosting;
@@ -15,17 +18,19 @@ internal sealed partial class GatewayHost : IAsyncDisposable
     private readonly TimeProvider clock;
     private readonly ILoggerFactory loggers;
     private readonly ILogger logger;
+    private readonly Meter meter = new(Instrumentation.Name);
     private EmbeddedNode node = null!;
     private Readiness readiness = null!;
     private Listener publicListener = null!;
     private Listener adminListener = null!;
+    private OtlpExport? export;
     private bool isServing;
 
-    private GatewayHost(NodeSettings settings, TimeProvider clock, ILoggerFactory loggers)
+    private GatewayHost(NodeSettings settings, IConfiguration configuration, TimeProvider clock)
     {
         this.settings = settings;
         this.clock = clock;
-        this.loggers = loggers;
+        loggers = GatewayLogging.Create(configuration, new Redaction(settings.Gateway.AdminKey), clock);
         logger = loggers.CreateLogger<GatewayHost>();
     }
 
@@ -44,9 +49,10 @@ internal sealed partial class GatewayHost : IAsyncDisposable
         CommandLine commandLine = CommandLine.Parse(args);
         IConfiguration configuration = commandLine.BuildConfiguration();
         NodeSettings settings = NodeSettings.Read(configuration, commandLine.ContentRoot);
-        GatewayHost host = new(settings, clock, GatewayLogging.Create(configuration, new Redaction(settings.Gateway.AdminKey), clock));
+        GatewayHost host = new(settings, configuration, clock);
         try
         {
+            host.export = OtlpExport.Start(settings.Otlp, configuration, host.loggers, clock);
             await host.StartAsync(commandLine.Restored, output);
             return host;
         }
@@ -67,15 +73,18 @@ internal sealed partial class GatewayHost : IAsyncDisposable
         if (publicListener is not null) await publicListener.DisposeAsync();
         if (adminListener is not null) await adminListener.DisposeAsync();
         if (node is not null) await node.DisposeAsync();
+        export?.Dispose();
+        meter.Dispose();
         if (isServing) Log.Ended(logger);
         loggers.Dispose();
     }
 
     private async Task StartAsync(bool restored, TextWriter output)
     {
-        node = await EmbeddedNode.OpenAsync(settings, restored, clock, loggers);
+        node = await EmbeddedNode.OpenAsync(settings, restored, meter, clock, loggers);
         readiness = new Readiness(node.Redeemer);
-        TokenMinter minter = new(node.Codec, node.Redeemer, clock);
+        meter.CreateObservableGauge("captchacluster.ready", () => readiness.IsReady ? 1 : 0, "1", "1 while requests should be sent here.");
+        TokenMinter minter = new(node.Codec, node.Redeemer, new TokenMetrics(meter), clock);
         publicListener = BuildPublicListener();
         adminListener = BuildAdminListener(minter);
         await publicListener.StartAsync();
@@ -106,7 +115,9 @@ internal sealed partial class GatewayHost : IAsyncDisposable
             onSocketThreads: true,
             loggers);
         Verifier verifier = new(node.Sites.Directory, node.Codec, node.Redeemer, clock, settings.Gateway.TestKeys);
-        listener.App.UseSiteverify(verifier, settings.Gateway.AllowGetVerification, loggers);
+        VerificationMetrics metrics = new(meter, SiteverifyEndpoint.Dialect, clock);
+        ILogger<SiteverifyEndpoint> endpointLogger = loggers.CreateLogger<SiteverifyEndpoint>();
+        listener.App.UseSiteverify(new SiteverifyEndpoint(verifier, metrics, settings.Gateway.AllowGetVerification, endpointLogger));
         listener.App.UseRouting();
         listener.App.MapHealth(readiness);
         listener.App.MapFallback("{**path}", NotFound.HandleAsync);

@@ -7,7 +7,11 @@ internal sealed partial class ShardLog(ILogger<ShardLog> logger) : IShardObserve
 {
     private int failures;
 
-    public void TurnEnded(int requests, int committed, TimeSpan elapsed)
+    public void TurnEnded(in ShardTurn turn)
+    {
+    }
+
+    public void Overloaded()
     {
     }
 

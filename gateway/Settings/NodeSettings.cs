@@ -4,7 +4,7 @@ using CaptchaCluster.Tokens;
 namespace CaptchaCluster.Gateway.Settings;
 
 /// <summary>All settings of a single node, checked.</summary>
-internal sealed record NodeSettings(GatewaySettings Gateway, TokenSettings Tokens, RedemptionSettings Redemption)
+internal sealed record NodeSettings(GatewaySettings Gateway, TokenSettings Tokens, RedemptionSettings Redemption, OtlpSettings? Otlp)
 {
     private static readonly string[] Sections = ["Gateway", "Store", "Tokens", "Redemption", "Logging"];
 
@@ -18,7 +18,8 @@ internal sealed record NodeSettings(GatewaySettings Gateway, TokenSettings Token
         return new NodeSettings(
             GatewaySettings.Read(configuration, contentRoot),
             TokenSettings.Read(configuration),
-            RedemptionSettings.Read(configuration));
+            RedemptionSettings.Read(configuration),
+            OtlpSettings.Read(configuration));
     }
 
     /// <summary>Whether a key of this form can be a setting at all.</summary>

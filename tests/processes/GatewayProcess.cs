@@ -13,6 +13,9 @@ internal sealed record GatewayCommand(string DataDirectory)
 
     /// <summary>A program, with its arguments, that starts the gateway and leaves it the process id.</summary>
     public IReadOnlyList<string> Launcher { get; init; } = [];
+
+    /// <summary>Added to what it inherits.</summary>
+    public IReadOnlyDictionary<string, string> Environment { get; init; } = new Dictionary<string, string>();
 }
 
 /// <summary>How a gateway ended.</summary>
@@ -27,7 +30,7 @@ internal sealed class GatewayProcess : IAsyncDisposable
     public const string AdminKey = "the-admin-key-of-these-tests";
     private const int SigTerm = 15;
 
-    private static readonly string[] SettingSections = ["Gateway__", "Store__", "Tokens__", "Redemption__", "Logging__"];
+    private static readonly string[] SettingSections = ["Gateway__", "Store__", "Tokens__", "Redemption__", "Logging__", "OTEL_"];
 
     private readonly Process process;
     private readonly OutputLines output = new();
@@ -75,9 +78,12 @@ internal sealed class GatewayProcess : IAsyncDisposable
     }
 
     /// <summary>Starts it where the start is to be refused, and returns how it ended.</summary>
-    public static async Task<GatewayExit> StartRefusedAsync(string dataDirectory, params string[] arguments)
+    public static Task<GatewayExit> StartRefusedAsync(string dataDirectory, params string[] arguments) =>
+        StartRefusedAsync(new GatewayCommand(dataDirectory) { Arguments = arguments });
+
+    public static async Task<GatewayExit> StartRefusedAsync(GatewayCommand command)
     {
-        await using GatewayProcess gateway = Launch(new GatewayCommand(dataDirectory) { Arguments = arguments });
+        await using GatewayProcess gateway = Launch(command);
         Task<string> served = gateway.output.FirstAsync(IsAddressOf("verification"));
         await Task.WhenAny(served, gateway.EndedAsync());
         if (served.IsCompletedSuccessfully) throw new InvalidOperationException($"The start was not refused.\n{gateway.output}");
@@ -158,6 +164,7 @@ internal sealed class GatewayProcess : IAsyncDisposable
         start.Environment["Gateway__AdminListen"] = "http://127.0.0.1:0";
         start.Environment["Gateway__DataDirectory"] = command.DataDirectory;
         start.Environment["Gateway__AdminKey"] = AdminKey;
+        foreach ((string name, string value) in command.Environment) start.Environment[name] = value;
         return start;
     }
 

@@ -4,6 +4,7 @@ using System.IO.Pipelines;
 using System.Runtime.CompilerServices;
 using CaptchaCluster.Gateway.Dialects.Siteverify.Requests;
 using CaptchaCluster.Gateway.Hosting;
+using CaptchaCluster.Gateway.Telemetry;
 using CaptchaCluster.Verification;
 
 namespace CaptchaCluster.Gateway.Dialects.Siteverify;
@@ -12,8 +13,12 @@ namespace CaptchaCluster.Gateway.Dialects.Siteverify;
 /// Verification as Turnstile, reCAPTCHA and caputchin have it. Reads the body where it lies and has it judged before the
 /// memory goes back; what stays across the wait for the ledger is the verdict alone.
 /// </summary>
-internal sealed partial class SiteverifyEndpoint(Verifier verifier, bool allowGet, ILogger<SiteverifyEndpoint> logger)
+internal sealed partial class SiteverifyEndpoint(
+    Verifier verifier, VerificationMetrics metrics, bool allowGet, ILogger<SiteverifyEndpoint> logger)
 {
+    /// <summary>How measurements and traces name this dialect.</summary>
+    public const string Dialect = "siteverify";
+
     /// <summary>
     /// Bytes that the server may take in: a chunk of one byte needs six. The body itself is held to
     /// <see cref="SiteverifyFields.MaxBodyLength"/> here (I10).
@@ -22,6 +27,7 @@ internal sealed partial class SiteverifyEndpoint(Verifier verifier, bool allowGe
 
     public async Task HandleAsync(HttpContext context)
     {
+        long begun = metrics.Begin();
         HttpRequest request = context.Request;
         HttpResponse response = context.Response;
         bool isGet = HttpMethods.IsGet(request.Method);
@@ -36,6 +42,7 @@ internal sealed partial class SiteverifyEndpoint(Verifier verifier, bool allowGe
             ReadOnlySequence<byte>? body = await ReadBodyAsync(request);
             if (body is null)
             {
+                metrics.Ended(begun, new Verdict(VerdictKind.BadRequest));
                 Refusals.BodyTooLarge(response);
                 return;
             }
@@ -43,12 +50,15 @@ internal sealed partial class SiteverifyEndpoint(Verifier verifier, bool allowGe
             ParseOutcome outcome = Judge(request, body.Value, out ValueTask<Verdict> verdict);
             request.BodyReader.AdvanceTo(body.Value.End);
             if (isGet) response.Headers.CacheControl = "no-store";
+            Verdict judged = await verdict;
+            metrics.Ended(begun, judged);
             if (outcome == ParseOutcome.UnsupportedMediaType) Refusals.UnsupportedMediaType(response);
-            else await VerdictWriter.WriteAsync(response, await verdict);
+            else await VerdictWriter.WriteAsync(response, judged);
         }
         catch (BadHttpRequestException exception)
         {
             // Thrown on: only then does the server know that what is left of the body is not the next request.
+            metrics.Ended(begun, new Verdict(VerdictKind.BadRequest));
             Refusals.Unreadable(response, exception.StatusCode);
             await response.CompleteAsync();
             throw;
@@ -62,6 +72,7 @@ internal sealed partial class SiteverifyEndpoint(Verifier verifier, bool allowGe
         catch (Exception exception) when (!response.HasStarted)
         {
             Log.Failed(logger, exception, RequestId.Tell(context));
+            metrics.Ended(begun, new Verdict(VerdictKind.Undecided));
             await VerdictWriter.WriteAsync(response, new Verdict(VerdictKind.Undecided));
         }
     }
@@ -130,10 +141,13 @@ internal static class SiteverifyRoutes
     private static readonly string[] Paths = ["/siteverify", "/v1/siteverify", "/turnstile/v0/siteverify", "/recaptcha/api/siteverify"];
 
     /// <summary>Ahead of routing, which would cost as much as the whole parsing of the request.</summary>
-    public static void UseSiteverify(this IApplicationBuilder app, Verifier verifier, bool allowGet, ILoggerFactory loggers)
+    public static void UseSiteverify(this IApplicationBuilder app, SiteverifyEndpoint endpoint)
     {
-        RequestDelegate endpoint = new SiteverifyEndpoint(verifier, allowGet, loggers.CreateLogger<SiteverifyEndpoint>()).HandleAsync;
-        FrozenSet<string> paths = Paths.SelectMany(path => new[] { path, path + "/" }).ToFrozenSet(StringComparer.OrdinalIgnoreCase);
-        app.Use(next => context => context.Request.Path.Value is { } path && paths.Contains(path) ? endpoint(context) : next(context));
+        FrozenDictionary<string, RequestDelegate> handlers = Paths
+            .Select(path => (Path: path, Handler: RequestTraces.Around(endpoint.HandleAsync, path)))
+            .SelectMany(route => new[] { KeyValuePair.Create(route.Path, route.Handler), KeyValuePair.Create(route.Path + "/", route.Handler) })
+            .ToFrozenDictionary(StringComparer.OrdinalIgnoreCase);
+        app.Use(next => context =>
+            context.Request.Path.Value is { } path && handlers.TryGetValue(path, out RequestDelegate? handler) ? handler(context) : next(context));
     }
 }

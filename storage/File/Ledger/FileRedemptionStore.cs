@@ -50,11 +50,17 @@ public sealed class FileRedemptionStore : IRedemptionStore, IDisposable
     /// <param name="options">Sizes and limits.</param>
     /// <param name="now">Wall clock.</param>
     /// <param name="notice">Hears, in one line each, what an operator should know.</param>
+    /// <param name="metrics">Measures the disk.</param>
     /// <exception cref="InvalidDataException">Damaged, or from the future; the message says what to do.</exception>
     /// <exception cref="IOException">The disk fails, or is full.</exception>
     public static FileRedemptionStore Open(
-        string directory, RedemptionShard shard, FileRedemptionStoreOptions options, UnixSeconds now, Action<string> notice) =>
-        Open(new PosixDisk(directory), shard, options, now, notice);
+        string directory,
+        RedemptionShard shard,
+        FileRedemptionStoreOptions options,
+        UnixSeconds now,
+        Action<string> notice,
+        LedgerMetrics metrics) =>
+        Open(new MeasuredDisk(new PosixDisk(directory), metrics), shard, options, now, notice);
 
     internal static FileRedemptionStore Open(
         IDisk disk, RedemptionShard shard, FileRedemptionStoreOptions options, UnixSeconds now, Action<string> notice)

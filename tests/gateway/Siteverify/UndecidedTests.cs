@@ -1,3 +1,4 @@
+using System.Diagnostics.Metrics;
 using CaptchaCluster.Gateway.Dialects.Siteverify;
 using CaptchaCluster.Gateway.Health;
 using CaptchaCluster.Gateway.Hosting;
@@ -19,6 +20,7 @@ public sealed class UndecidedTests : IAsyncLifetime
     private readonly ScriptedRedeemer redeemer = new();
     private readonly CollectedLogs logs = new();
     private readonly ManualClock clock = new();
+    private readonly Meter meter = new(Instrumentation.Name);
     private readonly SemaphoreSlim handled = new(0);
     private Listener listener = null!;
     private HttpClient client = null!;
@@ -57,7 +59,9 @@ public sealed class UndecidedTests : IAsyncLifetime
             }
         });
         listener.App.MapHealth(new Readiness(redeemer));
-        listener.App.UseSiteverify(new Verifier(new SiteDirectory([site]), codec, redeemer, clock, acceptTestKeys: false), allowGet: false, logs);
+        Verifier verifier = new(new SiteDirectory([site]), codec, redeemer, clock, acceptTestKeys: false);
+        VerificationMetrics metrics = new(meter, SiteverifyEndpoint.Dialect, clock);
+        listener.App.UseSiteverify(new SiteverifyEndpoint(verifier, metrics, allowGet: false, logs.CreateLogger<SiteverifyEndpoint>()));
         await listener.StartAsync();
         client = new HttpClient { BaseAddress = listener.Address };
     }
@@ -67,6 +71,7 @@ public sealed class UndecidedTests : IAsyncLifetime
         client.Dispose();
         await listener.DisposeAsync();
         handled.Dispose();
+        meter.Dispose();
     }
 
     [Theory]

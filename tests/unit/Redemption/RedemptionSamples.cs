@@ -79,7 +79,7 @@ internal sealed class FakeStore : IRedemptionStore
 
 internal sealed class FakeObserver : IShardObserver
 {
-    public List<(int Requests, int Committed)> Turns { get; } = [];
+    public List<ShardTurn> Turns { get; } = [];
 
     public List<Exception> CommitFailures { get; } = [];
 
@@ -89,7 +89,11 @@ internal sealed class FakeObserver : IShardObserver
 
     public Action OnThawed { get; set; } = () => { };
 
-    public void TurnEnded(int requests, int committed, TimeSpan elapsed) => Turns.Add((requests, committed));
+    public Action OnOverloaded { get; set; } = () => { };
+
+    public void TurnEnded(in ShardTurn turn) => Turns.Add(turn);
+
+    public void Overloaded() => OnOverloaded();
 
     public void CommitFailed(Exception exception) => CommitFailures.Add(exception);
 

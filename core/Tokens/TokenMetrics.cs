@@ -1,0 +1,11 @@
+using System.Diagnostics.Metrics;
+
+namespace CaptchaCluster.Tokens;
+
+/// <summary>What is measured of minting.</summary>
+public sealed class TokenMetrics(Meter meter)
+{
+    private readonly Counter<long> minted = meter.CreateCounter<long>("captchacluster.tokens.minted", "{token}", "Tokens minted.");
+
+    public void Minted(int count) => minted.Add(count);
+}
