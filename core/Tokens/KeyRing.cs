@@ -20,18 +20,41 @@ public sealed class KeyRing
             ?? throw new ArgumentException($"The signing key '{signer}' is not among the keys: {string.Join(", ", keys.Keys)}.");
     }
 
+    /// <summary>A ring of one key, which signs.</summary>
+    public KeyRing(SigningKey signer)
+        : this([signer], signer)
+    {
+    }
+
+    private KeyRing(IEnumerable<SigningKey> keys, SigningKey signer)
+    {
+        this.keys = [.. keys];
+        Signer = signer;
+    }
+
     public SigningKey Signer { get; }
 
-    public bool TryGet(ReadOnlySpan<byte> id, out SigningKey key)
+    /// <summary>The signer among them, in the order in which they came in.</summary>
+    public IReadOnlyList<SigningKey> Keys => keys;
+
+    /// <summary>Null where there is none of this id.</summary>
+    public SigningKey? Find(ReadOnlySpan<byte> id)
     {
         foreach (SigningKey candidate in keys)
         {
-            if (!candidate.IdUtf8.SequenceEqual(id)) continue;
-            key = candidate;
-            return true;
+            if (candidate.IdUtf8.SequenceEqual(id)) return candidate;
         }
 
-        key = null!;
-        return false;
+        return null;
     }
+
+    /// <summary>The same ring with one more key, which only verifies.</summary>
+    /// <param name="key">Of an id that is not in the ring.</param>
+    public KeyRing With(SigningKey key) => new(keys.Append(key), Signer);
+
+    /// <param name="signer">In the ring.</param>
+    public KeyRing SignedBy(SigningKey signer) => new(keys, signer);
+
+    /// <param name="key">In the ring, and not the signer.</param>
+    public KeyRing Without(SigningKey key) => new(keys.Where(other => other != key), Signer);
 }

@@ -53,6 +53,9 @@ public sealed class SigningKey
     public static string WrongId(string text) =>
         $"has {text.Length} characters; it must be 1 to {KeyRing.MaxKeyIdLength} characters of a-z and 0-9.";
 
+    /// <summary>The key itself, for the file that keeps the ring and for nothing else (I11).</summary>
+    public byte[] CopySecret() => [.. secret];
+
     /// <summary>The MAC of a site, from the cache where it is there. Does not add to the cache.</summary>
     internal SiteMac Mac(MacPurpose purpose, SiteKey site) =>
         cache.TryGetValue((purpose, site), out SiteMac? mac) ? mac : Derive(purpose, site);

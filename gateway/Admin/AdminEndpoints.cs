@@ -1,6 +1,4 @@
-using CaptchaCluster.Gateway.Settings;
 using CaptchaCluster.Gateway.Telemetry;
-using CaptchaCluster.Sites;
 
 namespace CaptchaCluster.Gateway.Admin;
 
@@ -13,20 +11,24 @@ internal static class AdminEndpoints
     public static void MapAdmin(
         this IEndpointRouteBuilder routes,
         string adminKey,
-        SiteRegistry sites,
-        TokenMinter minter,
-        TokenSettings tokens,
+        SiteCalls sites,
+        TokenInspector inspector,
+        KeyCalls keys,
         ILoggerFactory loggers)
     {
-        AdminCalls calls = new(sites, minter, tokens);
         AdminKeyGuard guard = new(adminKey);
         ILogger<AdminRoute> logger = loggers.CreateLogger<AdminRoute>();
-        const string oneSite = $"/admin/v1/sites/{{{AdminRoute.SiteKeyValue}}}";
+        const string oneSite = $"/admin/v1/sites/{{{AdminRoute.NameValue}}}";
+        const string oneKey = $"/admin/v1/keys/{{{AdminRoute.NameValue}}}";
 
-        Map("/admin/v1/sites", (HttpMethods.Get, calls.ListAsync), (HttpMethods.Post, calls.CreateAsync));
-        Map(oneSite, (HttpMethods.Get, calls.GetAsync), (HttpMethods.Patch, calls.ChangeAsync), (HttpMethods.Delete, calls.DeleteAsync));
-        Map($"{oneSite}/rotate-secret", (HttpMethods.Post, calls.RotateAsync));
-        Map($"{oneSite}/tokens", (HttpMethods.Post, calls.MintAsync));
+        Map("/admin/v1/sites", (HttpMethods.Get, sites.ListAsync), (HttpMethods.Post, sites.CreateAsync));
+        Map(oneSite, (HttpMethods.Get, sites.GetAsync), (HttpMethods.Patch, sites.ChangeAsync), (HttpMethods.Delete, sites.DeleteAsync));
+        Map($"{oneSite}/rotate-secret", (HttpMethods.Post, sites.RotateAsync));
+        Map($"{oneSite}/tokens", (HttpMethods.Post, sites.MintAsync));
+        Map("/admin/v1/tokens/inspect", (HttpMethods.Post, inspector.InspectAsync));
+        Map("/admin/v1/keys", (HttpMethods.Get, keys.ListAsync), (HttpMethods.Post, keys.AddAsync));
+        Map(oneKey, (HttpMethods.Delete, keys.RetireAsync));
+        Map($"{oneKey}/sign", (HttpMethods.Post, keys.SignAsync));
         routes.MapFallback("{**path}", RequestTraces.Around(new AdminRoute(guard, logger).HandleAsync, route: null));
 
         void Map(string path, params (string Method, AdminCall Call)[] table) =>

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using CaptchaCluster.Gateway.Keys;
 using CaptchaCluster.Sites;
 using CaptchaCluster.Tokens;
 
@@ -26,6 +27,19 @@ internal sealed record AdminError(int Status, string Code, string Message) : Adm
     public static readonly AdminError RotationIdReused = new(
         409, "rotation-id-reused", "This rotation_id named a rotation with another invalidate_immediately; use a new id.");
 
+    public static readonly AdminError KeysConfigured = new(
+        409, "keys-configured", "The keys are set in Tokens:Keys; change them there, and restart.");
+
+    public static readonly AdminError UnknownKey = new(404, "unknown-key", "There is no key of this kid in the ring.");
+
+    public static readonly AdminError TooManyKeys = new(
+        409, "too-many-keys", $"The ring holds {RotatingKeys.MaxCount} keys, which is the limit; retire one first.");
+
+    public static readonly AdminError KeySigns = new(409, "key-signs", "This key signs; make another key the signer first.");
+
+    public static readonly AdminError StateNotEstablished = new(
+        503, "internal-error", "The ledger cannot tell now what became of the token; ask again.");
+
     public static readonly AdminError OutcomeUnknown = new(
         503, "internal-error", "Whether the change was made is unknown. Send it again; a rotation with the same rotation_id.");
 
@@ -39,6 +53,9 @@ internal sealed record AdminError(int Status, string Code, string Message) : Adm
         409,
         "rotation-in-grace",
         $"The secret before the current one is valid until {grace.Until}; wait, or rotate with invalidate_immediately true, which ends both.");
+
+    public static AdminError KeyInUse(UnixSeconds until) => new(
+        409, "key-in-use", $"Tokens that this key signed may live until {until}; wait, or send force true, which makes them invalid.");
 
     public override void WriteTo(Utf8JsonWriter json)
     {

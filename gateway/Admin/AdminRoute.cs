@@ -2,19 +2,18 @@ using System.Text.Json;
 using CaptchaCluster.Gateway.Dialects.Siteverify.Requests;
 using CaptchaCluster.Gateway.Hosting;
 using CaptchaCluster.Redemption;
-using CaptchaCluster.Sites;
 
 namespace CaptchaCluster.Gateway.Admin;
 
-/// <param name="site">Default where the path names none.</param>
+/// <param name="name">Of the site or the key that the path names; empty where it names none.</param>
 /// <param name="body">Without members where there was none.</param>
-internal delegate ValueTask<AdminReply> AdminCall(SiteKey site, JsonMembers body);
+internal delegate ValueTask<AdminReply> AdminCall(string name, JsonMembers body);
 
-/// <summary>One path of the admin API: who may, by which method, for which site, with what body; then the call, then its reply.</summary>
+/// <summary>One path of the admin API: who may, by which method, with what body; then the call, then its reply.</summary>
 internal sealed partial class AdminRoute(AdminKeyGuard guard, ILogger<AdminRoute> logger, params (string Method, AdminCall Call)[] calls)
 {
     /// <summary>Name of the route value.</summary>
-    public const string SiteKeyValue = "sitekey";
+    public const string NameValue = "name";
 
     public async Task HandleAsync(HttpContext context)
     {
@@ -59,10 +58,6 @@ internal sealed partial class AdminRoute(AdminKeyGuard guard, ILogger<AdminRoute
             return AdminError.MethodNotAllowed(allowed);
         }
 
-        SiteKey site = default;
-        bool namesSite = context.Request.RouteValues.TryGetValue(SiteKeyValue, out object? text);
-        if (namesSite && !SiteKey.TryParse(text as string, out site)) return AdminError.UnknownSite;
-
         byte[] body = await JsonBody.ReadAsync(context.Request.BodyReader);
         if (body.Length == 0) body = "{}"u8.ToArray();
         else if (ContentType.Of(context.Request.ContentType).Kind is not (MediaKind.Json or MediaKind.None)) return AdminError.NotJson;
@@ -70,7 +65,8 @@ internal sealed partial class AdminRoute(AdminKeyGuard guard, ILogger<AdminRoute
         if (json is null) return AdminError.NotAnObject;
         try
         {
-            return await call(site, new JsonMembers(json.RootElement));
+            string name = context.Request.RouteValues[NameValue] as string ?? "";
+            return await call(name, new JsonMembers(json.RootElement));
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or UnknownOutcomeException)
         {
@@ -82,8 +78,7 @@ internal sealed partial class AdminRoute(AdminKeyGuard guard, ILogger<AdminRoute
     private static partial class Log
     {
         [LoggerMessage(
-            LogLevel.Error,
-            "A change to a site could not be saved; whether it was made is unknown until the next start. Request {RequestId}.")]
+            LogLevel.Error, "A change could not be saved; whether it was made is unknown until the next start. Request {RequestId}.")]
         public static partial void OutcomeUnknown(ILogger logger, Exception exception, string requestId);
 
         [LoggerMessage(LogLevel.Error, "A call of the admin API failed by an error of the program. Request {RequestId}.")]

@@ -102,7 +102,7 @@ internal sealed class JsonMembers(JsonElement root, string prefix = "")
         {
             if (asked.Contains(member.Name)) continue;
             string allowed = string.Join(", ", asked.Distinct().Select(name => prefix + name));
-            Problem ??= $"'{prefix}{member.Name}' is not known here; allowed are {allowed}.";
+            Problem ??= $"'{prefix}{member.Name}' is not known here; allowed {(asked.Count == 0 ? "is nothing" : $"are {allowed}")}.";
         }
 
         return Problem;

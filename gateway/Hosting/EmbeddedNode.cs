@@ -24,6 +24,9 @@ internal sealed partial class EmbeddedNode : IAsyncDisposable
 
     public TokenCodec Codec { get; private set; } = null!;
 
+    /// <summary>Null where the ring was configured.</summary>
+    public KeyRotation? Keys { get; private set; }
+
     public string AdminKey { get; private set; } = null!;
 
     /// <summary>Null where the admin key was configured.</summary>
@@ -78,9 +81,7 @@ internal sealed partial class EmbeddedNode : IAsyncDisposable
 
     private void OpenKeys(NodeSettings settings, bool restored, TimeProvider clock)
     {
-        // A restored start refuses the tokens issued so far in any case; their keys are not missed.
-        KeyRing keys = settings.Tokens.Keys ?? KeyRingFile.LoadOrCreate(directory.Root, mayCreate: IsNew || restored);
-        Codec = new TokenCodec(keys, settings.TokenLimits, clock);
+        OpenKeyRing(settings, restored, clock);
         if (settings.Gateway.AdminKey is { } configured)
         {
             AdminKey = configured;
@@ -90,6 +91,21 @@ internal sealed partial class EmbeddedNode : IAsyncDisposable
         (AdminKey, bool isNewKey) = AdminKeyFile.LoadOrCreate(directory.Root);
         AdminKeyPath = Path.Combine(directory.Root, AdminKeyFile.Name);
         IsAdminKeyReplaced = isNewKey && !IsNew;
+    }
+
+    private void OpenKeyRing(NodeSettings settings, bool restored, TimeProvider clock)
+    {
+        if (settings.Tokens.Keys is { } ring)
+        {
+            Codec = new TokenCodec(ring, settings.TokenLimits, clock);
+            return;
+        }
+
+        // A restored start refuses the tokens issued so far in any case; their keys are not missed.
+        KeyRingFile file = new(directory.Root);
+        RotatingKeys keys = file.LoadOrCreate(mayCreate: IsNew || restored, UnixSeconds.Now(clock));
+        Codec = new TokenCodec(keys.Ring, settings.TokenLimits, clock);
+        Keys = new KeyRotation(keys, file, Codec, clock);
     }
 
     private void OpenLedger(NodeSettings settings, bool restored, Meter meter, TimeProvider clock, ILoggerFactory loggers)

@@ -137,7 +137,12 @@ internal sealed partial class GatewayHost : IAsyncDisposable
             ShutdownGrace = TimeSpan.FromSeconds(2),
         };
         listener.App.MapHealth(readiness);
-        listener.App.MapAdmin(node.AdminKey, node.Sites, minter, settings.Tokens, loggers);
+        listener.App.MapAdmin(
+            node.AdminKey,
+            new SiteCalls(node.Sites, minter, settings.Tokens),
+            new TokenInspector(node.Codec, node.Redeemer),
+            new KeyCalls(node.Keys),
+            loggers);
         return listener;
     }
     private static partial class Log

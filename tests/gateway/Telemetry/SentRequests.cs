@@ -1,5 +1,4 @@
 using System.Text.Json;
-using CaptchaCluster.Tests.Gateway.Processes;
 
 namespace CaptchaCluster.Tests.Gateway.Telemetry;
 

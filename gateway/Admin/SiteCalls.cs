@@ -3,10 +3,10 @@ using CaptchaCluster.Sites;
 
 namespace CaptchaCluster.Gateway.Admin;
 
-/// <summary>The calls of the admin API: each takes a sitekey and a body where it needs them, and says what to answer.</summary>
-internal sealed class AdminCalls(SiteRegistry sites, TokenMinter minter, TokenSettings tokens)
+/// <summary>What the admin API does with sites and their tokens: each call takes a sitekey and a body where it needs them, and says what to answer.</summary>
+internal sealed class SiteCalls(SiteRegistry sites, TokenMinter minter, TokenSettings tokens)
 {
-    public async ValueTask<AdminReply> CreateAsync(SiteKey none, JsonMembers body)
+    public async ValueTask<AdminReply> CreateAsync(string none, JsonMembers body)
     {
         SiteChange change = SiteChange.Read(body, tokens);
         if (body.Problem is { } problem) return AdminError.BadRequest(problem);
@@ -14,31 +14,31 @@ internal sealed class AdminCalls(SiteRegistry sites, TokenMinter minter, TokenSe
         return new SiteReply(StatusCodes.Status201Created, site, secret);
     }
 
-    public ValueTask<AdminReply> ListAsync(SiteKey none, JsonMembers body) => new(new SiteListReply(sites.Directory.List()));
+    public ValueTask<AdminReply> ListAsync(string none, JsonMembers body) => new(new SiteListReply(sites.Directory.List()));
 
-    public ValueTask<AdminReply> GetAsync(SiteKey key, JsonMembers body) =>
-        new(TryGet(key, out Site site) ? new SiteReply(StatusCodes.Status200OK, site) : AdminError.UnknownSite);
+    public ValueTask<AdminReply> GetAsync(string name, JsonMembers body) =>
+        new(TryGet(name, out Site site) ? new SiteReply(StatusCodes.Status200OK, site) : AdminError.UnknownSite);
 
-    public async ValueTask<AdminReply> ChangeAsync(SiteKey key, JsonMembers body)
+    public async ValueTask<AdminReply> ChangeAsync(string name, JsonMembers body)
     {
-        if (!TryGet(key, out _)) return AdminError.UnknownSite;
+        if (!TryGet(name, out Site found)) return AdminError.UnknownSite;
         SiteChange change = SiteChange.Read(body, tokens);
         if (body.Problem is { } problem) return AdminError.BadRequest(problem);
-        Site? site = await sites.ChangeAsync(key, change.ApplyTo);
+        Site? site = await sites.ChangeAsync(found.Key, change.ApplyTo);
         return site is null ? AdminError.UnknownSite : new SiteReply(StatusCodes.Status200OK, site);
     }
 
-    public async ValueTask<AdminReply> DeleteAsync(SiteKey key, JsonMembers body) =>
-        await sites.DeleteAsync(key) ? new NoContentReply() : AdminError.UnknownSite;
+    public async ValueTask<AdminReply> DeleteAsync(string name, JsonMembers body) =>
+        TryGet(name, out Site site) && await sites.DeleteAsync(site.Key) ? new NoContentReply() : AdminError.UnknownSite;
 
-    public async ValueTask<AdminReply> RotateAsync(SiteKey key, JsonMembers body)
+    public async ValueTask<AdminReply> RotateAsync(string name, JsonMembers body)
     {
-        if (!TryGet(key, out _)) return AdminError.UnknownSite;
+        if (!TryGet(name, out Site site)) return AdminError.UnknownSite;
         RotationRequest request = new(
             body.Flag("invalidate_immediately"),
             body.Text("rotation_id", RotationReceipt.MinIdLength, RotationReceipt.MaxIdLength));
         if (body.RefuseUnknown() is { } problem) return AdminError.BadRequest(problem);
-        return await sites.RotateAsync(key, request) switch
+        return await sites.RotateAsync(site.Key, request) switch
         {
             RotationResult.Rotated rotated => new RotationReply(rotated),
             RotationResult.InGrace grace => AdminError.RotationInGrace(grace),
@@ -48,11 +48,11 @@ internal sealed class AdminCalls(SiteRegistry sites, TokenMinter minter, TokenSe
         };
     }
 
-    public ValueTask<AdminReply> MintAsync(SiteKey key, JsonMembers body) => new(Mint(key, body));
+    public ValueTask<AdminReply> MintAsync(string name, JsonMembers body) => new(Mint(name, body));
 
-    private AdminReply Mint(SiteKey key, JsonMembers body)
+    private AdminReply Mint(string name, JsonMembers body)
     {
-        if (!TryGet(key, out Site site)) return AdminError.UnknownSite;
+        if (!TryGet(name, out Site site)) return AdminError.UnknownSite;
         MintRequest? request = MintRequestReader.Read(body, site, tokens.MaxTtlSeconds);
         if (request is null) return AdminError.BadRequest(body.Problem!);
         if (!site.IsActive) return AdminError.SiteDisabled;
@@ -64,5 +64,9 @@ internal sealed class AdminCalls(SiteRegistry sites, TokenMinter minter, TokenSe
         };
     }
 
-    private bool TryGet(SiteKey key, out Site site) => sites.Directory.TryGet(key, out site) && !site.IsDeleted;
+    private bool TryGet(string name, out Site site)
+    {
+        site = null!;
+        return SiteKey.TryParse(name, out SiteKey key) && sites.Directory.TryGet(key, out site) && !site.IsDeleted;
+    }
 }
