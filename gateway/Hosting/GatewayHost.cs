@@ -4,6 +4,7 @@ using CaptchaCluster.Gateway.Dialects.Siteverify;
 using CaptchaCluster.Gateway.FirstStart;
 using CaptchaCluster.Gateway.Health;
 using CaptchaCluster.Gateway.Logging;
+using CaptchaCluster.Gateway.OpenApi;
 using CaptchaCluster.Gateway.Settings;
 using CaptchaCluster.Gateway.Telemetry;
 using CaptchaCluster.Tokens;
@@ -33,6 +34,9 @@ internal sealed partial class GatewayHost : IAsyncDisposable
         loggers = GatewayLogging.Create(configuration, new Redaction(settings.Gateway.AdminKey), clock);
         logger = loggers.CreateLogger<GatewayHost>();
     }
+
+    /// <summary>The public one, then that of the admin API.</summary>
+    public IReadOnlyList<Listener> Listeners => [publicListener, adminListener];
 
     public Uri PublicAddress => publicListener.Address;
 
@@ -86,8 +90,8 @@ internal sealed partial class GatewayHost : IAsyncDisposable
         meter.CreateObservableGauge("captchacluster.ready", () => readiness.IsReady ? 1 : 0, "1", "1 while requests should be sent here.");
         TokenMinter minter = new(node.Codec, node.Redeemer, new TokenMetrics(meter), clock);
         publicListener = BuildPublicListener();
-        adminListener = BuildAdminListener(minter);
         await publicListener.StartAsync();
+        adminListener = BuildAdminListener(minter);
         await adminListener.StartAsync();
 
         bool isDemonstration = node.IsNew && settings.Gateway.Listen.IsLoopback && settings.Gateway.AdminListen.IsLoopback;
@@ -101,7 +105,6 @@ internal sealed partial class GatewayHost : IAsyncDisposable
     private IEnumerable<string> Notices()
     {
         if (node.IsAdminKeyReplaced) yield return $"There was no admin key; a new one was made in {node.AdminKeyPath}.";
-        if (settings.Gateway.PublicUrl is not null) yield return "Warning: Gateway:PublicUrl has no effect yet.";
         if (settings.Gateway.TrustedProxies.Count > 0) yield return "Warning: Gateway:TrustedProxies has no effect yet.";
     }
 
@@ -137,6 +140,7 @@ internal sealed partial class GatewayHost : IAsyncDisposable
             ShutdownGrace = TimeSpan.FromSeconds(2),
         };
         listener.App.MapHealth(readiness);
+        listener.App.MapOpenApi(OpenApiDescription.Compose(settings.Gateway.PublicUrl ?? PublicAddress, settings.Gateway.AllowGetVerification));
         listener.App.MapAdmin(
             node.AdminKey,
             new SiteCalls(node.Sites, minter, settings.Tokens),
@@ -145,6 +149,7 @@ internal sealed partial class GatewayHost : IAsyncDisposable
             loggers);
         return listener;
     }
+
     private static partial class Log
     {
         [LoggerMessage(LogLevel.Information, "Serving verification at {Listen} and the admin API at {AdminListen}, from {DataDirectory}.")]

@@ -33,6 +33,8 @@ internal sealed class TestGateway : IAsyncDisposable
     /// <summary>Presents the admin key.</summary>
     public HttpClient Admin { get; }
 
+    public IReadOnlyList<Listener> Listeners => host.Listeners;
+
     public Uri PublicAddress => host.PublicAddress;
 
     public Uri AdminAddress => host.AdminAddress;

@@ -138,7 +138,7 @@ internal sealed partial class SiteverifyEndpoint(
 internal static class SiteverifyRoutes
 {
     /// <summary>Where the peers' clients look for it.</summary>
-    private static readonly string[] Paths = ["/siteverify", "/v1/siteverify", "/turnstile/v0/siteverify", "/recaptcha/api/siteverify"];
+    public static readonly string[] Paths = ["/siteverify", "/v1/siteverify", "/turnstile/v0/siteverify", "/recaptcha/api/siteverify"];
 
     /// <summary>Ahead of routing, which would cost as much as the whole parsing of the request.</summary>
     public static void UseSiteverify(this IApplicationBuilder app, SiteverifyEndpoint endpoint)
