@@ -6,13 +6,16 @@ namespace CaptchaCluster.Gateway.Settings;
 /// <summary>All settings of a single node, checked.</summary>
 internal sealed record NodeSettings(GatewaySettings Gateway, TokenSettings Tokens, RedemptionSettings Redemption, OtlpSettings? Otlp)
 {
-    private static readonly string[] Sections = ["Gateway", "Store", "Tokens", "Redemption", "Logging"];
+    private const string Cluster = "Cluster";
+
+    private static readonly string[] Sections = ["Gateway", "Store", "Tokens", "Redemption", Cluster, "Logging"];
 
     public TokenLimits TokenLimits => new(Tokens.MaxTtlSeconds, Redemption.MaxClockSkewSeconds);
 
     /// <exception cref="StartupException">One is wrong, missing or contradicts another; the message names it.</exception>
     public static NodeSettings Read(IConfiguration configuration, string contentRoot)
     {
+        RefuseCluster(configuration);
         StoreSettings.Read(configuration);
         LoggingSettings.Read(configuration);
         return new NodeSettings(
@@ -25,4 +28,11 @@ internal sealed record NodeSettings(GatewaySettings Gateway, TokenSettings Token
     /// <summary>Whether a key of this form can be a setting at all.</summary>
     public static bool IsSetting(string key) =>
         Sections.Any(section => key.Length > section.Length + 1 && key.StartsWith(section + ":", StringComparison.OrdinalIgnoreCase));
+
+    // Whoever sets one believes to start a cluster.
+    private static void RefuseCluster(IConfiguration configuration)
+    {
+        if (configuration.GetSection(Cluster).GetChildren().FirstOrDefault() is { } entry)
+            throw new StartupException($"{entry.Path} is set, and this is a single node, which has no cluster; leave it out.");
+    }
 }

@@ -21,8 +21,17 @@ public sealed class SettingsTests
     [InlineData("Gateway:AdminListen", "ftp://127.0.0.1:8081", "http://host:port")]
     [InlineData("Gateway:PublicUrl", "captcha.example.com", "https://")]
     [InlineData("Gateway:PublicUrl", "https://captcha.example.com/path", "no path")]
+    [InlineData("Gateway:PublicUrl", "https://captcha.example.com?x=1", "no path")]
+    [InlineData("Gateway:PublicUrl", "https://captcha.example.com#x", "no path")]
+    [InlineData("Gateway:PublicUrl", "https://me@captcha.example.com", "no path")]
+    [InlineData("Gateway:PublicUrl", "https://", "https://")]
+    [InlineData("Gateway:PublicUrl", "https://*:8080", "https://")]
+    [InlineData("Gateway:PublicUrl", "//captcha.example.com", "https://")]
+    [InlineData("Gateway:PublicUrl", "ftp://captcha.example.com", "https://")]
+    [InlineData("Gateway:PublicUrl", "", "https://")]
     [InlineData("Gateway:DataDirectory", "", "directory")]
     [InlineData("Gateway:DataDirectory", "/proc/nothing", "cannot be used")]
+    [InlineData("Gateway:DataDirectory", "/dev/null", "cannot be used")]
     [InlineData("Gateway:AllowGetVerification", "yes", "true or false")]
     [InlineData("Gateway:TestKeys", "2", "true or false")]
     [InlineData("Gateway:TrustedProxies", "10.0.0.0", "CIDR")]
@@ -41,6 +50,7 @@ public sealed class SettingsTests
     [InlineData("Tokens:DefaultTtlSeconds", "7201", "Tokens:MaxTtlSeconds")]
     [InlineData("Tokens:MaxTtlSeconds", "2 hours", "seconds")]
     [InlineData("Tokens:MaxTtlSeconds", "-5", "seconds")]
+    [InlineData("Tokens:MaxTtlSeconds", "604801", "from 1 to 604800")]
     [InlineData("Tokens:SigningKey", "k1", "Tokens:Keys")]
     [InlineData("Redemption:MaxClockSkewSeconds", "0", "from 1 to 3600")]
     [InlineData("Redemption:MaxClockSkewSeconds", "9999999999", "from 1 to 3600")]
@@ -129,7 +139,6 @@ public sealed class SettingsTests
     }
 
     [Theory]
-    [InlineData("Gateway:PublicUrl", "https://captcha.example.com")]
     [InlineData("Gateway:TrustedProxies", "10.0.0.0/8")]
     public async Task A_setting_that_does_nothing_yet_is_told(string key, string value)
     {
@@ -145,13 +154,34 @@ public sealed class SettingsTests
         Assert.Contains("Tokens:SigningKey is 'k2'; allowed is one of k1", await RefusalAsync($"--Tokens:Keys:k1={Key32}", "--Tokens:SigningKey=k2"));
     }
 
-    [Fact]
-    public async Task The_listeners_cannot_share_an_address()
+    [Theory]
+    [InlineData("http://*:18080", "http://127.0.0.1:18080")]
+    [InlineData("http://127.0.0.1:18080", "http://127.0.0.1:18080")]
+    [InlineData("http://127.0.0.1:18080", "http://localhost:18080")]
+    [InlineData("http://localhost:18080", "http://[::1]:18080")]
+    [InlineData("http://localhost:18080", "http://localhost:18080")]
+    [InlineData("http://0.0.0.0:18080", "http://127.0.0.1:18080")]
+    [InlineData("http://127.0.0.1:18080", "http://[::]:18080")]
+    [InlineData("http://+:18080", "http://*:18080")]
+    public async Task The_listeners_cannot_share_an_address(string listen, string adminListen)
     {
-        string line = await RefusalAsync("--Gateway:Listen=http://*:18080", "--Gateway:AdminListen=http://127.0.0.1:18080");
-        Assert.Contains("Gateway:AdminListen is 'http://127.0.0.1:18080'", line);
-        Assert.Contains("Gateway:Listen", line);
+        string line = await RefusalAsync($"--Gateway:Listen={listen}", $"--Gateway:AdminListen={adminListen}");
+        Assert.Contains($"Gateway:AdminListen is '{adminListen}'; allowed is an address and port other than those of Gateway:Listen ('{listen}')", line);
     }
+
+    [Fact]
+    public async Task A_default_that_is_over_the_longest_life_is_told_even_where_only_the_longest_was_set() =>
+        Assert.Equal(
+            "Tokens:DefaultTtlSeconds is '600'; allowed is at most Tokens:MaxTtlSeconds, which is 60.",
+            await RefusalAsync("--Tokens:MaxTtlSeconds=60"));
+
+    [Theory]
+    [InlineData("Cluster:Role", "gateway")]
+    [InlineData("Cluster:Clustering", "localhost")]
+    [InlineData("Cluster:ConnectionString", "Host=db;Password=pw")]
+    [InlineData("Cluster:Shards", "64")]
+    public async Task Who_believes_to_start_a_cluster_is_told_that_this_is_none(string key, string value) =>
+        Assert.Equal($"{key} is set, and this is a single node, which has no cluster; leave it out.", await RefusalAsync($"--{key}={value}"));
 
     [Fact]
     public async Task A_busy_address_is_named()
