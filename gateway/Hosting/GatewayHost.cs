@@ -44,6 +44,8 @@ internal sealed partial class GatewayHost : IAsyncDisposable
 
     public string AdminKey => node.AdminKey;
 
+    private ListenerTelemetry ListenerTelemetry => new(loggers, meter, clock);
+
     /// <param name="args">The command line; appsettings.json and the environment are read too.</param>
     /// <param name="clock">Wall and monotonic time.</param>
     /// <param name="output">Where addresses, and on the first start a demonstration with its secret, are written.</param>
@@ -72,6 +74,9 @@ internal sealed partial class GatewayHost : IAsyncDisposable
     {
         readiness?.BeginShutdown();
         if (isServing) Log.Ending(logger);
+
+        // For those who look at the readiness before they send: until they have looked, all goes on as before.
+        if (isServing) await Task.Delay(TimeSpan.FromSeconds(settings.Gateway.DrainSeconds), clock);
 
         // One after the other: until the last verification is answered, the admin side tells that this node is not ready.
         if (publicListener is not null) await publicListener.DisposeAsync();
@@ -113,10 +118,12 @@ internal sealed partial class GatewayHost : IAsyncDisposable
         Listener listener = new(
             "Gateway:Listen",
             settings.Gateway.Listen,
-            SiteverifyEndpoint.MaxBodySizeOnTheWire,
-            ConnectionLimit.ReadPublic(),
+            new ListenerLimits { MaxBodySize = SiteverifyEndpoint.MaxBodySizeOnTheWire, MaxConnections = ConnectionLimit.ReadPublic() },
             onSocketThreads: true,
-            loggers);
+            ListenerTelemetry)
+        {
+            DrainGrace = TimeSpan.FromSeconds(1),
+        };
         Verifier verifier = new(node.Sites.Directory, node.Codec, node.Redeemer, clock, settings.Gateway.TestKeys);
         VerificationMetrics metrics = new(meter, SiteverifyEndpoint.Dialect, clock);
         ILogger<SiteverifyEndpoint> endpointLogger = loggers.CreateLogger<SiteverifyEndpoint>();
@@ -132,10 +139,9 @@ internal sealed partial class GatewayHost : IAsyncDisposable
         Listener listener = new(
             "Gateway:AdminListen",
             settings.Gateway.AdminListen,
-            AdminEndpoints.MaxBodySize,
-            ConnectionLimit.Admin,
+            new ListenerLimits { MaxBodySize = AdminEndpoints.MaxBodySize, MaxConnections = ConnectionLimit.Admin },
             onSocketThreads: false,
-            loggers)
+            ListenerTelemetry)
         {
             ShutdownGrace = TimeSpan.FromSeconds(2),
         };

@@ -1,8 +1,11 @@
 using System.Net.Sockets;
 using CaptchaCluster.Gateway.Settings;
+using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
+using Microsoft.Extensions.Options;
 
 namespace CaptchaCluster.Gateway.Hosting;
 
@@ -11,26 +14,44 @@ internal sealed class Listener : IAsyncDisposable
 {
     private readonly string setting;
     private readonly ListenAddress address;
+    private readonly ConnectionGate gate;
+    private readonly ClosableTransport transport;
+    private volatile bool isDraining;
 
     /// <param name="setting">The setting that names the address, for refusals.</param>
     /// <param name="address">What to bind.</param>
-    /// <param name="maxBodySize">Bytes on the wire, the framing of chunks included.</param>
-    /// <param name="maxConnections">At once; further ones are closed as they come (I10).</param>
+    /// <param name="limits">What clients may take.</param>
     /// <param name="onSocketThreads">See <see cref="SocketThreads"/>: for handlers that never block.</param>
-    /// <param name="loggers">Not owned.</param>
-    public Listener(
-        string setting, ListenAddress address, int maxBodySize, int maxConnections, bool onSocketThreads, ILoggerFactory loggers)
+    /// <param name="telemetry">Where it logs and measures.</param>
+    public Listener(string setting, ListenAddress address, ListenerLimits limits, bool onSocketThreads, ListenerTelemetry telemetry)
     {
         this.setting = setting;
         this.address = address;
+        gate = new ConnectionGate(limits.MaxConnections, setting, telemetry);
         WebApplicationOptions options = new() { EnvironmentName = Environments.Production };
         WebApplicationBuilder builder = WebApplication.CreateEmptyBuilder(options);
-        if (onSocketThreads) builder.WebHost.UseSockets(sockets => sockets.UnsafePreferInlineScheduling = true);
-        builder.WebHost.UseKestrelCore().ConfigureKestrel(server => Configure(server, address, maxBodySize, maxConnections));
-        builder.Services.AddSingleton(loggers);
+        builder.WebHost.UseSockets(sockets => sockets.UnsafePreferInlineScheduling = onSocketThreads);
+        builder.WebHost.UseKestrelCore().ConfigureKestrel(server =>
+        {
+            server.AddServerHeader = false;
+            limits.ApplyTo(server.Limits);
+            address.Bind(server, Configure);
+        });
+        builder.Services.AddSingleton(telemetry.Loggers);
         builder.Services.AddSingleton<IHostLifetime, NoLifetime>();
         builder.Services.AddRoutingCore();
+
+        // Of several the server takes the last.
+        builder.Services.AddSingleton(services => new ClosableTransport(
+            new SocketTransportFactory(services.GetRequiredService<IOptions<SocketTransportOptions>>(), telemetry.Loggers)));
+        builder.Services.AddSingleton<IConnectionListenerFactory>(services => services.GetRequiredService<ClosableTransport>());
         App = builder.Build();
+        transport = App.Services.GetRequiredService<ClosableTransport>();
+        App.Use(next => context =>
+        {
+            if (isDraining) context.Response.Headers.Connection = "close";
+            return next(context);
+        });
         if (onSocketThreads) App.UseFairTurns();
     }
 
@@ -38,6 +59,15 @@ internal sealed class Listener : IAsyncDisposable
 
     /// <summary>With the port that was free where port 0 was asked for. Valid once started.</summary>
     public Uri Address { get; private set; } = null!;
+
+    /// <summary>
+    /// For how long, at the end, connections may bring one more request, which is answered and closes its connection. Who
+    /// sends on the same connection at least as often is never cut off.
+    /// </summary>
+    public TimeSpan DrainGrace { get; init; } = TimeSpan.Zero;
+
+    /// <summary>How long requests under way are waited for after that.</summary>
+    public TimeSpan ShutdownGrace { get; init; } = TimeSpan.FromSeconds(4);
 
     /// <exception cref="StartupException">The address cannot be bound.</exception>
     public async Task StartAsync()
@@ -57,15 +87,13 @@ internal sealed class Listener : IAsyncDisposable
         Address = new Uri(bound.Addresses.First());
     }
 
-    /// <summary>How long requests under way are waited for; both listeners together stay below the 10 s that container runtimes give.</summary>
-    public TimeSpan ShutdownGrace { get; init; } = TimeSpan.FromSeconds(5);
-
     /// <summary>
     /// Accepts nothing more and returns when the requests under way are answered. Those whose rest does not come within
     /// <see cref="ShutdownGrace"/> are cut off.
     /// </summary>
     public async ValueTask DisposeAsync()
     {
+        await DrainAsync();
         using CancellationTokenSource grace = new(ShutdownGrace);
         try
         {
@@ -79,18 +107,19 @@ internal sealed class Listener : IAsyncDisposable
         await App.DisposeAsync();
     }
 
-    private static void Configure(KestrelServerOptions server, ListenAddress address, int maxBodySize, int maxConnections)
+    private async Task DrainAsync()
     {
-        server.AddServerHeader = false;
-        server.Limits.MaxRequestBodySize = maxBodySize;
-        server.Limits.MaxRequestLineSize = 8 * 1024;
-        server.Limits.MaxRequestHeadersTotalSize = 16 * 1024;
-        server.Limits.RequestHeadersTimeout = TimeSpan.FromSeconds(15);
+        isDraining = true;
+        await transport.CloseAsync();
+        Task empty = gate.WhenEmptyAsync();
+        using CancellationTokenSource enough = new(DrainGrace);
+        await empty.WaitAsync(enough.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+    }
 
-        // Longer than the 60 s of usual proxies in front, so that they close first; shorter than an idle flood would like.
-        server.Limits.KeepAliveTimeout = TimeSpan.FromSeconds(75);
-        server.Limits.MaxConcurrentConnections = Math.Max(1, maxConnections / address.SocketCount); // the server counts per socket
-        address.Bind(server, listen => listen.Protocols = HttpProtocols.Http1);
+    private void Configure(ListenOptions listen)
+    {
+        listen.Protocols = HttpProtocols.Http1;
+        listen.Use(next => connection => gate.AdmitAsync(connection, next));
     }
 
     /// <summary>Signals are the process's affair, not that of one of its listeners.</summary>

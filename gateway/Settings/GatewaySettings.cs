@@ -30,6 +30,12 @@ internal sealed record GatewaySettings
     /// <summary>Networks whose <c>X-Forwarded-For</c> is believed. Default none.</summary>
     public required IReadOnlyList<IPNetwork> TrustedProxies { get; init; }
 
+    /// <summary>
+    /// Seconds for which the node goes on as before once it was told to end, while <c>/healthz/ready</c> says no: what a load
+    /// balancer takes to notice. 0…300, default 0.
+    /// </summary>
+    public required int DrainSeconds { get; init; }
+
     /// <summary>Answer the published test keys. Default true.</summary>
     public required bool TestKeys { get; init; }
 
@@ -50,6 +56,7 @@ internal sealed record GatewaySettings
             AdminKey = ReadAdminKey(section),
             AllowGetVerification = section.Flag("AllowGetVerification", fallback: false),
             TrustedProxies = [.. section.List("TrustedProxies").Select(text => ReadNetwork(section, text))],
+            DrainSeconds = section.Integer("DrainSeconds", 0, 0, 300, "seconds"),
             TestKeys = section.Flag("TestKeys", fallback: true),
         };
         section.RefuseUnknown();

@@ -30,9 +30,6 @@ internal sealed record ListenAddress
     /// <summary>0: any that is free.</summary>
     public int Port { get; }
 
-    /// <summary>localhost is bound twice, as IPv4 and as IPv6.</summary>
-    public int SocketCount => reach == Reach.Localhost ? 2 : 1;
-
     public bool IsLoopback => reach switch
     {
         Reach.Localhost => true,

@@ -46,7 +46,8 @@ public sealed class UndecidedTests : IAsyncLifetime
         request = new FormUrlEncodedContent([KeyValuePair.Create("secret", secret), KeyValuePair.Create("response", token)]);
 
         ListenAddress.TryParse("http://127.0.0.1:0", out ListenAddress address, out _);
-        listener = new Listener("Gateway:Listen", address, SiteverifyEndpoint.MaxBodySizeOnTheWire, 100, onSocketThreads: true, logs);
+        ListenerLimits limits = new() { MaxBodySize = SiteverifyEndpoint.MaxBodySizeOnTheWire, MaxConnections = 100 };
+        listener = new Listener("Gateway:Listen", address, limits, onSocketThreads: true, new ListenerTelemetry(logs, meter, clock));
         listener.App.Use(async (context, next) =>
         {
             try

@@ -1,18 +1,11 @@
-using System.Net.Sockets;
-using System.Text;
 using CaptchaCluster.Gateway.Hosting;
-using CaptchaCluster.Gateway.Settings;
-using Microsoft.AspNetCore.Builder;
-using Microsoft.AspNetCore.Http;
-using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Logging;
 
 namespace CaptchaCluster.Tests.Gateway.Start;
 
 [Trait("Invariant", "I10")]
 public sealed class ConnectionLimitTests
 {
-    private const string Text = "here";
-
     [Theory]
     [InlineData("Max open files            1024                 524288               files     ", 704)]
     [InlineData("Max open files            524288               524288               files     ", 10_000)]
@@ -25,57 +18,55 @@ public sealed class ConnectionLimitTests
     [Fact]
     public async Task A_connection_beyond_the_limit_is_closed_and_the_others_are_served()
     {
-        Assert.True(ListenAddress.TryParse("http://127.0.0.1:0", out ListenAddress address, out _));
-        await using Listener listener = new("Gateway:Listen", address, 1024, maxConnections: 2, onSocketThreads: true, NullLoggerFactory.Instance);
-        listener.App.MapFallback("{**path}", context =>
-        {
-            context.Response.ContentLength = Text.Length;
-            return context.Response.WriteAsync(Text);
-        });
-        await listener.StartAsync();
-        using TcpClient first = await ConnectAsync(listener.Address);
-        using TcpClient second = await ConnectAsync(listener.Address);
-        Assert.StartsWith("HTTP/1.1 200", await AskAsync(first));
-        Assert.StartsWith("HTTP/1.1 200", await AskAsync(second));
+        await using TestListener listener = await TestListener.StartAsync(TestListener.Limits with { MaxConnections = 2 });
+        using RawConnection first = await RawConnection.OpenAsync(listener.Address);
+        using RawConnection second = await RawConnection.OpenAsync(listener.Address);
+        Assert.StartsWith("HTTP/1.1 200", await first.AskAsync());
+        Assert.StartsWith("HTTP/1.1 200", await second.AskAsync());
 
-        using TcpClient third = await ConnectAsync(listener.Address);
-        Assert.Equal("", await ReadToCloseAsync(third));
-        Assert.StartsWith("HTTP/1.1 200", await AskAsync(first));
-        Assert.StartsWith("HTTP/1.1 200", await AskAsync(second));
+        using RawConnection third = await RawConnection.OpenAsync(listener.Address);
+        Assert.Equal("", await third.ReadToEndAsync());
+        Assert.StartsWith("HTTP/1.1 200", await first.AskAsync());
+        Assert.StartsWith("HTTP/1.1 200", await second.AskAsync());
     }
 
-    private static async Task<TcpClient> ConnectAsync(Uri address)
+    [Fact]
+    public async Task Refused_connections_are_counted_each_and_told_once_a_minute()
     {
-        TcpClient client = new() { NoDelay = true };
-        await client.ConnectAsync(address.Host, address.Port);
-        return client;
+        await using TestListener listener = await TestListener.StartAsync(TestListener.Limits with { MaxConnections = 1 });
+        using RawConnection first = await RawConnection.OpenAsync(listener.Address);
+        Assert.NotNull(await first.AskAsync());
+        for (int i = 0; i < 5; i++) await RefusedAsync();
+        Assert.Equal(["captchacluster.connections.refused{listener=Gateway:Listen} 1"], listener.Measured.Lines.Distinct());
+        Assert.Equal(5, listener.Measured.Lines.Count);
+        Assert.Contains("Gateway:Listen has 1 connections and takes no more: 1 were closed", Assert.Single(listener.Logs.AtLeast(LogLevel.Warning)));
+
+        listener.Clock.Advance(60);
+        await RefusedAsync();
+        Assert.Contains("5 were closed", listener.Logs.AtLeast(LogLevel.Warning).Last());
+        Assert.Equal(2, listener.Logs.AtLeast(LogLevel.Warning).Count());
+
+        async Task RefusedAsync()
+        {
+            using RawConnection refused = await RawConnection.OpenAsync(listener.Address);
+            Assert.Equal("", await refused.ReadToEndAsync());
+        }
     }
 
-    private static async Task<string> AskAsync(TcpClient client)
+    [Fact]
+    public async Task A_connection_that_ends_makes_room_for_another()
     {
-        await client.GetStream().WriteAsync("GET / HTTP/1.1\r\nHost: h\r\n\r\n"u8.ToArray());
-        byte[] buffer = new byte[1024];
-        StringBuilder answer = new();
-        while (!answer.ToString().EndsWith(Text, StringComparison.Ordinal))
+        await using TestListener listener = await TestListener.StartAsync(TestListener.Limits with { MaxConnections = 1 });
+        using (RawConnection first = await RawConnection.OpenAsync(listener.Address)) Assert.NotNull(await first.AskAsync());
+        using CancellationTokenSource patience = new(TimeSpan.FromMinutes(1));
+        string? answer = null;
+        while (answer is null)
         {
-            int read = await client.GetStream().ReadAsync(buffer);
-            if (read == 0) break;
-            answer.Append(Encoding.ASCII.GetString(buffer, 0, read));
+            patience.Token.ThrowIfCancellationRequested();
+            using RawConnection next = await RawConnection.OpenAsync(listener.Address);
+            answer = await next.AskAsync();
         }
 
-        return answer.ToString();
-    }
-
-    private static async Task<string> ReadToCloseAsync(TcpClient client)
-    {
-        try
-        {
-            using StreamReader reader = new(client.GetStream());
-            return await reader.ReadToEndAsync();
-        }
-        catch (IOException)
-        {
-            return ""; // closed by reset
-        }
+        Assert.EndsWith(TestListener.Text, answer);
     }
 }
