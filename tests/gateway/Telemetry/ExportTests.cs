@@ -68,9 +68,9 @@ public sealed class ExportTests : IDisposable
         Assert.Equal(
             "captchacluster.outcome=site-disabled,http.request.method=POST,http.response.status_code=200,http.route=/turnstile/v0/siteverify,network.protocol.version=1.1,url.scheme=http",
             LineOf(verification));
-        ExportedSpan admin = Assert.Single(collector.Spans, span => span.Name == "GET /admin/v1/sites/{sitekey}");
+        ExportedSpan admin = Assert.Single(collector.Spans, span => span.Name == "GET /admin/v1/sites/{name}");
         Assert.Equal(
-            "http.request.method=GET,http.response.status_code=404,http.route=/admin/v1/sites/{sitekey},network.protocol.version=1.1,url.scheme=http",
+            "http.request.method=GET,http.response.status_code=404,http.route=/admin/v1/sites/{name},network.protocol.version=1.1,url.scheme=http",
             LineOf(admin));
         Assert.Equal(sent.ByOutcome.Values.Sum() + 1, collector.Spans.Count(span => span.Name.EndsWith("siteverify", StringComparison.Ordinal)));
         foreach (string hidden in sent.Secrets.Append("marker-in-the-query")) Assert.DoesNotContain(hidden, collector.Everything);
