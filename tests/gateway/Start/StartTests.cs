@@ -60,8 +60,10 @@ public sealed class StartTests : IDisposable
     {
         await using TestGateway gateway = await TestGateway.StartAsync(directory);
         const UnixFileMode owner = UnixFileMode.UserRead | UnixFileMode.UserWrite;
-        Assert.Equal(owner, File.GetUnixFileMode(Path.Combine(directory.Path, "keys.json")));
-        Assert.Equal(owner, File.GetUnixFileMode(Path.Combine(directory.Path, "admin.key")));
+        string[] files = Directory.GetFiles(directory.Path, "*", SearchOption.AllDirectories);
+        foreach (string name in new[] { "keys.json", "admin.key" }) Assert.Contains(Path.Combine(directory.Path, name), files);
+        foreach (string folder in new[] { "ledger", "sites" }) Assert.Contains(files, file => Path.GetDirectoryName(file)!.EndsWith(folder, StringComparison.Ordinal));
+        Assert.All(files, file => Assert.Equal((file, owner), (file, File.GetUnixFileMode(file))));
         Assert.Equal(owner | UnixFileMode.UserExecute, File.GetUnixFileMode(directory.Path));
     }
 
