@@ -6,7 +6,8 @@ namespace CaptchaCluster.Gateway.Admin;
 internal static class SiteWords
 {
     public const string BareHostname =
-        "a bare host name such as 'example.com', which includes its subdomains, or an IP address, without scheme, port, path or wildcard";
+        "a bare host name such as 'example.com', which includes its subdomains, or an IP address, without scheme, port, path, wildcard or "
+        + "final dot, an internationalised name in its xn-- form";
 
     public static readonly (string, IpBinding)[] IpBindings = [("off", IpBinding.Off), ("enforce", IpBinding.Enforce)];
 
