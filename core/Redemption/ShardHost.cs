@@ -14,6 +14,8 @@ namespace CaptchaCluster.Redemption;
 /// </summary>
 public sealed class ShardHost : IRedeemer, IAsyncDisposable
 {
+    private const long Idle = long.MinValue;
+
     // One that commits, the others answering. Two at least, or commits would wait for the answers of the last batch.
     private static readonly int ThreadCount = Math.Clamp(Environment.ProcessorCount, 2, 8);
 
@@ -40,6 +42,8 @@ public sealed class ShardHost : IRedeemer, IAsyncDisposable
     private long purged;
     private bool wasFrozen;
 
+    // Since when the store has been asked for what it has not done yet; any thread may look.
+    private long busySince = Idle;
     private int running = ThreadCount;
 
     /// <param name="store">Already recovered.</param>
@@ -69,7 +73,7 @@ public sealed class ShardHost : IRedeemer, IAsyncDisposable
 
     public UnixSeconds IssuedFloor => store.IssuedFloor;
 
-    public bool IsReady => store.CanCommit && !Volatile.Read(ref closed);
+    public bool IsReady => store.CanCommit && !Volatile.Read(ref closed) && !IsStalled && Queued < options.MaxQueued;
 
     /// <summary>Requests that wait for the next turn.</summary>
     public int Queued
@@ -125,6 +129,8 @@ public sealed class ShardHost : IRedeemer, IAsyncDisposable
 
         await ended.Task;
     }
+
+    private bool IsStalled => Volatile.Read(ref busySince) is not Idle and long began && clock.GetElapsedTime(began) >= options.StalledAfter;
 
     private void Run()
     {
@@ -186,10 +192,12 @@ public sealed class ShardHost : IRedeemer, IAsyncDisposable
     {
         if (taken.Count == 0) return;
         long started = clock.GetTimestamp();
+        Volatile.Write(ref busySince, started);
         int requests = taken.Count;
         ValueTask turn = cycle.RunAsync(taken, UnixSeconds.Now(clock), again);
         if (turn.IsCompletedSuccessfully) turn.GetAwaiter().GetResult();
         else turn.AsTask().GetAwaiter().GetResult();
+        Volatile.Write(ref busySince, Idle);
         if (cycle.LastFailure is { } failure) observer.CommitFailed(failure);
         if (again.Count > 0) taken.RemoveAll(again.ToHashSet().Contains);
         observer.TurnEnded(new ShardTurn(requests - again.Count, cycle.LastCommitSize, cycle.LastRetired, clock.GetElapsedTime(started)));
@@ -214,6 +222,7 @@ public sealed class ShardHost : IRedeemer, IAsyncDisposable
         }
 
         if (upTo is null || !store.CanCommit) return;
+        Volatile.Write(ref busySince, purged);
         try
         {
             store.PurgeAsync(upTo.Value).AsTask().GetAwaiter().GetResult();
@@ -223,6 +232,8 @@ public sealed class ShardHost : IRedeemer, IAsyncDisposable
         {
             observer.CommitFailed(exception);
         }
+
+        Volatile.Write(ref busySince, Idle);
     }
 
     // Whatever went wrong, nobody is left waiting and nothing more is granted (I9).

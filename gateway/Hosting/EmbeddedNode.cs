@@ -123,7 +123,7 @@ internal sealed partial class EmbeddedNode : IAsyncDisposable
             directory.Ledger, shard, options, UnixSeconds.Now(clock), notice => Log.Notice(logger, notice), new LedgerMetrics(meter, clock));
 
         ShardHostOptions hostOptions = new() { MaxClockSkewSeconds = settings.Redemption.MaxClockSkewSeconds };
-        RedemptionMetrics metrics = new(meter, new ShardLog(loggers.CreateLogger<ShardLog>()));
+        RedemptionMetrics metrics = new(meter, new ShardLog(loggers.CreateLogger<ShardLog>(), clock));
         shardHost = new ShardHost(ledger, shard, Sites.Directory, clock, hostOptions, metrics);
         metrics.Follow(shardHost, shard);
     }

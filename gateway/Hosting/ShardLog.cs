@@ -1,18 +1,25 @@
+using CaptchaCluster.Gateway.Logging;
 using CaptchaCluster.Redemption;
 
 namespace CaptchaCluster.Gateway.Hosting;
 
 /// <summary>Tells the operator what happens in the shard's host.</summary>
-internal sealed partial class ShardLog(ILogger<ShardLog> logger) : IShardObserver
+internal sealed partial class ShardLog(ILogger<ShardLog> logger, TimeProvider clock) : IShardObserver
 {
+    private static readonly TimeSpan SlowCommit = TimeSpan.FromSeconds(1);
+
+    private readonly OncePerMinute slow = new(clock);
+    private readonly OncePerMinute overloaded = new(clock);
     private int failures;
 
     public void TurnEnded(in ShardTurn turn)
     {
+        if (turn.Elapsed >= SlowCommit && slow.Admits(out long times)) Log.Slow(logger, turn.Elapsed.TotalSeconds, turn.Committed, times);
     }
 
     public void Overloaded()
     {
+        if (overloaded.Admits(out long times)) Log.Overloaded(logger, times);
     }
 
     // Once: after the first failure every commit fails, and a line each would bury the one that says why.
@@ -33,6 +40,16 @@ internal sealed partial class ShardLog(ILogger<ShardLog> logger) : IShardObserve
             LogLevel.Critical,
             "A redemption could not be made durable: verifications are answered 503 from now on. Mend the disk, then restart.")]
         public static partial void CommitFailed(ILogger logger, Exception exception);
+
+        [LoggerMessage(
+            LogLevel.Warning,
+            "A commit of {Redemptions} redemptions took {Seconds:0.0} s; such took place {Times} times since last told. Is the disk overloaded?")]
+        public static partial void Slow(ILogger logger, double seconds, int redemptions, long times);
+
+        [LoggerMessage(
+            LogLevel.Warning,
+            "The queue of redemptions is full: {Times} requests were answered 503 since last told. The disk does not keep up.")]
+        public static partial void Overloaded(ILogger logger, long times);
 
         [LoggerMessage(
             LogLevel.Error,

@@ -1,12 +1,4 @@
-using System.Diagnostics.Metrics;
-using CaptchaCluster.Gateway.Dialects.Siteverify;
-using CaptchaCluster.Gateway.Health;
-using CaptchaCluster.Gateway.Hosting;
-using CaptchaCluster.Gateway.Settings;
 using CaptchaCluster.Redemption;
-using CaptchaCluster.Sites;
-using CaptchaCluster.Tokens;
-using CaptchaCluster.Verification;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.Logging;
 
@@ -18,61 +10,25 @@ public sealed class UndecidedTests : IAsyncLifetime
     private const string Undecided = """{"success":false,"error-codes":["internal-error"]}""";
 
     private readonly ScriptedRedeemer redeemer = new();
-    private readonly CollectedLogs logs = new();
-    private readonly ManualClock clock = new();
-    private readonly Meter meter = new(Instrumentation.Name);
+    private readonly OneSite site = new();
     private readonly SemaphoreSlim handled = new(0);
-    private Listener listener = null!;
-    private HttpClient client = null!;
-    private FormUrlEncodedContent request = null!;
 
-    public async Task InitializeAsync()
+    public Task InitializeAsync() => site.StartAsync(redeemer, app => app.Use(async (context, next) =>
     {
-        SiteKey key = SiteKey.New();
-        string secret = SiteSecret.New(key);
-        Site site = new()
+        try
         {
-            Key = key,
-            Version = 1,
-            Policy = new SitePolicy { Name = "site", TokenTtlSeconds = 60 },
-            Generation = Generation.First,
-            SecretHash = [.. SiteSecret.Hash(secret)],
-            CreatedAt = UnixSeconds.Now(clock),
-        };
-        TokenCodec codec = new(new KeyRing(new Dictionary<string, byte[]> { ["k"] = new byte[32] }, "k"), new TokenLimits(7200, 300), clock);
-        Hostname.TryParse("example.com", out Hostname hostname);
-        UnixSeconds now = UnixSeconds.Now(clock);
-        codec.TryMint(new TokenClaims { Site = key, Id = TokenId.New(), IssuedAt = now, ExpiresAt = now + 60, Hostname = hostname }, out string token);
-        request = new FormUrlEncodedContent([KeyValuePair.Create("secret", secret), KeyValuePair.Create("response", token)]);
-
-        ListenAddress.TryParse("http://127.0.0.1:0", out ListenAddress address, out _);
-        ListenerLimits limits = new() { MaxBodySize = SiteverifyEndpoint.MaxBodySizeOnTheWire, MaxConnections = 100 };
-        listener = new Listener("Gateway:Listen", address, limits, onSocketThreads: true, new ListenerTelemetry(logs, meter, clock));
-        listener.App.Use(async (context, next) =>
+            await next(context);
+        }
+        finally
         {
-            try
-            {
-                await next(context);
-            }
-            finally
-            {
-                handled.Release();
-            }
-        });
-        listener.App.MapHealth(new Readiness(redeemer));
-        Verifier verifier = new(new SiteDirectory([site]), codec, redeemer, clock, acceptTestKeys: false);
-        VerificationMetrics metrics = new(meter, SiteverifyEndpoint.Dialect, clock);
-        listener.App.UseSiteverify(new SiteverifyEndpoint(verifier, metrics, allowGet: false, logs.CreateLogger<SiteverifyEndpoint>()));
-        await listener.StartAsync();
-        client = new HttpClient { BaseAddress = listener.Address };
-    }
+            handled.Release();
+        }
+    }));
 
     public async Task DisposeAsync()
     {
-        client.Dispose();
-        await listener.DisposeAsync();
+        await site.DisposeAsync();
         handled.Dispose();
-        meter.Dispose();
     }
 
     [Theory]
@@ -96,8 +52,8 @@ public sealed class UndecidedTests : IAsyncLifetime
         Reply reply = await VerifyAsync();
         Assert.Equal(503, reply.Status);
         Assert.Equal(Undecided, reply.Text);
-        Assert.Contains(reply.Headers.GetValues("X-Request-Id").Single(), Assert.Single(logs.AtLeast(LogLevel.Error)));
-        Assert.DoesNotContain(logs.AtLeast(LogLevel.Trace), line => line.Contains("cpt_sec_"));
+        Assert.Contains(reply.Headers.GetValues("X-Request-Id").Single(), Assert.Single(site.Logs.AtLeast(LogLevel.Error)));
+        Assert.DoesNotContain(site.Logs.AtLeast(LogLevel.Trace), line => line.Contains("cpt_sec_"));
     }
 
     [Fact]
@@ -113,9 +69,9 @@ public sealed class UndecidedTests : IAsyncLifetime
     public async Task A_ledger_that_cannot_commit_ends_readiness_and_not_life()
     {
         redeemer.IsReady = false;
-        Reply ready = await Reply.ReadAsync(await client.GetAsync("/healthz/ready"));
+        Reply ready = await site.GetAsync("/healthz/ready");
         Assert.Equal((503, """{"status":"not-ready"}"""), (ready.Status, ready.Text));
-        Assert.Equal(200, (int)(await client.GetAsync("/healthz/live")).StatusCode);
+        Assert.Equal(200, (await site.GetAsync("/healthz/live")).Status);
     }
 
     [Theory]
@@ -124,13 +80,13 @@ public sealed class UndecidedTests : IAsyncLifetime
     public async Task A_client_that_leaves_in_the_middle_of_its_body_is_no_error(int announced)
     {
         const int clients = 100;
-        for (int i = 0; i < clients; i++) await RawHttp.AbortInBodyAsync(listener.Address, "secret=", announced);
+        for (int i = 0; i < clients; i++) await RawHttp.AbortInBodyAsync(site.Address, "secret=", announced);
         for (int i = 0; i < clients; i++) await handled.WaitAsync();
-        await listener.DisposeAsync();
-        Assert.Empty(logs.AtLeast(LogLevel.Warning));
+        await site.StopAsync();
+        Assert.Empty(site.Logs.AtLeast(LogLevel.Warning));
     }
 
-    private async Task<Reply> VerifyAsync() => await Reply.ReadAsync(await client.PostAsync("/siteverify", request));
+    private Task<Reply> VerifyAsync() => site.VerifyAsync(site.Mint());
 
     private sealed class ScriptedRedeemer : IRedeemer
     {

@@ -50,18 +50,27 @@ public sealed class ShutdownTests
         await listener.DisposeAsync().AsTask().WaitAsync(TimeSpan.FromSeconds(15));
     }
 
-    /// <summary>Everybody gets an answer to everything he has sent, however the moment falls; none is cut off.</summary>
+    /// <summary>Everybody gets an answer to everything he sends, however the moment falls; none is cut off.</summary>
     [Fact]
     public async Task Who_keeps_his_connection_is_told_that_it_ends_and_loses_no_request()
     {
-        const int callers = 32;
+        const int callers = 32, resting = 8;
         TestListener listener = await TestListener.StartAsync(TestListener.Limits, drainGrace: TimeSpan.FromHours(1));
         using SemaphoreSlim underWay = new(0);
         Task<int>[] ended = [.. Enumerable.Range(0, callers).Select(_ => Task.Run(AskUntilToldAsync))];
         for (int i = 0; i < callers; i++) await underWay.WaitAsync();
+        List<RawConnection> rested = [];
+        for (int i = 0; i < resting; i++) rested.Add(await RawConnection.OpenAsync(listener.Address));
+        foreach (RawConnection connection in rested) Assert.DoesNotContain("Connection", await connection.AskAsync());
 
         // An hour is not waited for: it ends when the last one has been told.
-        await listener.DisposeAsync().AsTask().WaitAsync(Patience);
+        Task closed = listener.DisposeAsync().AsTask();
+        foreach (RawConnection connection in rested)
+        {
+            using (connection) Assert.Contains("Connection: close", await connection.AskAsync());
+        }
+
+        await closed.WaitAsync(Patience);
         int[] answered = await Task.WhenAll(ended).WaitAsync(Patience);
         Assert.All(answered, count => Assert.True(count > 1));
         await Assert.ThrowsAsync<SocketException>(() => RawConnection.OpenAsync(listener.Address));
