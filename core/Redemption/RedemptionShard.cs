@@ -100,9 +100,12 @@ public sealed class RedemptionShard
         }
     }
 
+    // I7: a table lives on for up to its span after the horizon has passed an entry. Whether it is still there must not decide
+    // what a clock that was set back is answered: after a restart it is not.
     private bool TryFind(TokenId token, UnixSeconds expiresAt, out AttemptKey winner, out UnixSeconds at)
     {
-        if (tables.TryGetValue(TableOf(expiresAt), out RedemptionTable? table)) return table.TryGet(token, out winner, out at);
+        if (expiresAt > Horizon && tables.TryGetValue(TableOf(expiresAt), out RedemptionTable? table))
+            return table.TryGet(token, out winner, out at);
         (winner, at) = (default, default);
         return false;
     }

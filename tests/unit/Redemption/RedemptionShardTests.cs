@@ -18,12 +18,11 @@ public sealed class RedemptionShardTests
         if (pending) Judge(Ask(1, 9), Now - 1);
         if (existing) shard.Learn(Fact(Ask(1, sameAttempt ? 1UL : 2UL), Now - 5));
 
-        // The token's table covers 64 seconds of expiry, so a horizon at its expiry does not always drop it.
+        // The token's table covers 64 seconds of expiry, so a horizon at its expiry does not always drop it; it is forgotten all the same.
         if (belowHorizon) shard.RaiseHorizon(request.ExpiresAt);
-        bool held = existing && shard.LiveRedemptions == 1;
         RedemptionDecision expected =
             retired ? RedemptionDecision.Retired
-            : held ? sameAttempt ? RedemptionDecision.SameAttempt : RedemptionDecision.Duplicate
+            : existing && !belowHorizon ? sameAttempt ? RedemptionDecision.SameAttempt : RedemptionDecision.Duplicate
             : pending ? RedemptionDecision.Wait
             : expired || belowHorizon ? RedemptionDecision.Expired
             : RedemptionDecision.MustCommit;
@@ -158,7 +157,7 @@ public sealed class RedemptionShardTests
         if (existing) shard.Learn(Fact(Ask(1, 2), Now - 5));
         if (belowHorizon) shard.RaiseHorizon(request.ExpiresAt);
         PeekStatus expected =
-            existing && shard.LiveRedemptions == 1 ? PeekStatus.Redeemed
+            existing && !belowHorizon ? PeekStatus.Redeemed
             : pending ? PeekStatus.Unknown
             : expired || belowHorizon ? PeekStatus.Expired
             : PeekStatus.Unspent;
