@@ -1,4 +1,5 @@
 using CaptchaCluster.Redemption;
+using CaptchaCluster.Tokens;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.Logging;
 
