@@ -10,13 +10,12 @@ internal static class AdminEndpoints
 
     public static void MapAdmin(
         this IEndpointRouteBuilder routes,
-        string adminKey,
+        AdminKeyGuard guard,
         SiteCalls sites,
         TokenInspector inspector,
         KeyCalls keys,
         ILoggerFactory loggers)
     {
-        AdminKeyGuard guard = new(adminKey);
         ILogger<AdminRoute> logger = loggers.CreateLogger<AdminRoute>();
         const string oneSite = $"/admin/v1/sites/{{{AdminRoute.NameValue}}}";
         const string oneKey = $"/admin/v1/keys/{{{AdminRoute.NameValue}}}";

@@ -9,6 +9,9 @@ namespace CaptchaCluster.Gateway.Admin;
 internal sealed record AdminError(int Status, string Code, string Message) : AdminReply(Status)
 {
     public static readonly AdminError Unauthorized = new(401, "unauthorized", "Send the admin key as 'Authorization: Bearer <key>'.");
+    public static readonly AdminError TooManyInvalidKeys = new(
+        503, "too-many-invalid-keys", "Too many requests from this address come without the admin key; send the right one.");
+
     public static readonly AdminError NotFound = new(404, "not-found", "There is nothing at this path.");
     public static readonly AdminError UnknownSite = new(404, "unknown-site", "There is no site of this sitekey.");
     public static readonly AdminError BodyTooLarge = new(413, "body-too-large", $"The body is longer than {AdminEndpoints.MaxBodySize} bytes.");

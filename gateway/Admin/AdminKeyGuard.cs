@@ -1,10 +1,11 @@
 using System.Security.Cryptography;
 using System.Text;
+using CaptchaCluster.Gateway.Hosting;
 
 namespace CaptchaCluster.Gateway.Admin;
 
 /// <summary>Lets through who presents the admin key. Compares hashes, in constant time: neither content nor length shows (I11).</summary>
-internal sealed class AdminKeyGuard(string key)
+internal sealed class AdminKeyGuard(string key, InvalidSecretLimiter invalidSecrets)
 {
     private const string Scheme = "Bearer ";
 
@@ -16,5 +17,12 @@ internal sealed class AdminKeyGuard(string key)
         if (!header.StartsWith(Scheme, StringComparison.OrdinalIgnoreCase)) return false;
         byte[] presented = Encoding.UTF8.GetBytes(header[Scheme.Length..].Trim());
         return CryptographicOperations.FixedTimeEquals(SHA256.HashData(presented), expected);
+    }
+
+    public async ValueTask<AdminReply> RefuseAsync(HttpContext context)
+    {
+        if (!await invalidSecrets.WaitAsync(context)) return AdminError.TooManyInvalidKeys;
+        context.Response.Headers.WWWAuthenticate = Scheme.TrimEnd();
+        return AdminError.Unauthorized;
     }
 }

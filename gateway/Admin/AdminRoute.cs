@@ -43,11 +43,7 @@ internal sealed partial class AdminRoute(AdminKeyGuard guard, ILogger<AdminRoute
 
     private async ValueTask<AdminReply> AnswerAsync(HttpContext context)
     {
-        if (!guard.Admits(context.Request))
-        {
-            context.Response.Headers.WWWAuthenticate = "Bearer";
-            return AdminError.Unauthorized;
-        }
+        if (!guard.Admits(context.Request)) return await guard.RefuseAsync(context);
 
         AdminCall? call = calls.FirstOrDefault(candidate => HttpMethods.Equals(candidate.Method, context.Request.Method)).Call;
         if (call is null)

@@ -22,6 +22,7 @@ internal sealed partial class GatewayHost : IAsyncDisposable
     private readonly Meter meter = new(Instrumentation.Name);
     private EmbeddedNode node = null!;
     private Readiness readiness = null!;
+    private InvalidSecretLimiter invalidSecrets = null!;
     private Listener publicListener = null!;
     private Listener adminListener = null!;
     private OtlpExport? export;
@@ -82,6 +83,7 @@ internal sealed partial class GatewayHost : IAsyncDisposable
         if (publicListener is not null) await publicListener.DisposeAsync();
         if (adminListener is not null) await adminListener.DisposeAsync();
         if (node is not null) await node.DisposeAsync();
+        invalidSecrets?.Dispose();
         export?.Dispose();
         meter.Dispose();
         if (isServing) Log.Ended(logger);
@@ -94,6 +96,8 @@ internal sealed partial class GatewayHost : IAsyncDisposable
         readiness = new Readiness(node.Redeemer);
         meter.CreateObservableGauge("captchacluster.ready", () => readiness.IsReady ? 1 : 0, "1", "1 while requests should be sent here.");
         TokenMinter minter = new(node.Codec, node.Redeemer, new TokenMetrics(meter), clock);
+        invalidSecrets = new InvalidSecretLimiter(
+            new ClientAddresses(settings.Gateway.TrustedProxies), settings.Gateway.InvalidSecretsPerSecond, ListenerTelemetry);
         publicListener = BuildPublicListener();
         await publicListener.StartAsync();
         adminListener = BuildAdminListener(minter);
@@ -110,7 +114,6 @@ internal sealed partial class GatewayHost : IAsyncDisposable
     private IEnumerable<string> Notices()
     {
         if (node.IsAdminKeyReplaced) yield return $"There was no admin key; a new one was made in {node.AdminKeyPath}.";
-        if (settings.Gateway.TrustedProxies.Count > 0) yield return "Warning: Gateway:TrustedProxies has no effect yet.";
     }
 
     private Listener BuildPublicListener()
@@ -127,7 +130,8 @@ internal sealed partial class GatewayHost : IAsyncDisposable
         Verifier verifier = new(node.Sites.Directory, node.Codec, node.Redeemer, clock, settings.Gateway.TestKeys);
         VerificationMetrics metrics = new(meter, SiteverifyEndpoint.Dialect, clock);
         ILogger<SiteverifyEndpoint> endpointLogger = loggers.CreateLogger<SiteverifyEndpoint>();
-        listener.App.UseSiteverify(new SiteverifyEndpoint(verifier, metrics, settings.Gateway.AllowGetVerification, endpointLogger));
+        listener.App.UseSiteverify(
+            new SiteverifyEndpoint(verifier, invalidSecrets, metrics, settings.Gateway.AllowGetVerification, endpointLogger));
         listener.App.UseRouting();
         listener.App.MapHealth(readiness);
         listener.App.MapFallback("{**path}", NotFound.HandleAsync);
@@ -148,7 +152,7 @@ internal sealed partial class GatewayHost : IAsyncDisposable
         listener.App.MapHealth(readiness);
         listener.App.MapOpenApi(OpenApiDescription.Compose(settings.Gateway.PublicUrl ?? PublicAddress, settings.Gateway.AllowGetVerification));
         listener.App.MapAdmin(
-            node.AdminKey,
+            new AdminKeyGuard(node.AdminKey, invalidSecrets),
             new SiteCalls(node.Sites, minter, settings.Tokens),
             new TokenInspector(node.Codec, node.Redeemer),
             new KeyCalls(node.Keys),

@@ -36,6 +36,12 @@ internal sealed record GatewaySettings
     /// </summary>
     public required int DrainSeconds { get; init; }
 
+    /// <summary>
+    /// Requests with an invalid secret or admin key that one address gets answered a second before it is slowed down.
+    /// 0…10,000, default 20; 0 slows nobody.
+    /// </summary>
+    public required int InvalidSecretsPerSecond { get; init; }
+
     /// <summary>Answer the published test keys. Default true.</summary>
     public required bool TestKeys { get; init; }
 
@@ -57,6 +63,7 @@ internal sealed record GatewaySettings
             AllowGetVerification = section.Flag("AllowGetVerification", fallback: false),
             TrustedProxies = [.. section.List("TrustedProxies").Select(text => ReadNetwork(section, text))],
             DrainSeconds = section.Integer("DrainSeconds", 0, 0, 300, "seconds"),
+            InvalidSecretsPerSecond = section.Integer("InvalidSecretsPerSecond", 20, 0, 10_000, "requests a second"),
             TestKeys = section.Flag("TestKeys", fallback: true),
         };
         section.RefuseUnknown();

@@ -14,7 +14,7 @@ namespace CaptchaCluster.Gateway.Dialects.Siteverify;
 /// memory goes back; what stays across the wait for the ledger is the verdict alone.
 /// </summary>
 internal sealed partial class SiteverifyEndpoint(
-    Verifier verifier, VerificationMetrics metrics, bool allowGet, ILogger<SiteverifyEndpoint> logger)
+    Verifier verifier, InvalidSecretLimiter invalidSecrets, VerificationMetrics metrics, bool allowGet, ILogger<SiteverifyEndpoint> logger)
 {
     /// <summary>How measurements and traces name this dialect.</summary>
     public const string Dialect = "siteverify";
@@ -51,6 +51,7 @@ internal sealed partial class SiteverifyEndpoint(
             request.BodyReader.AdvanceTo(body.Value.End);
             if (isGet) response.Headers.CacheControl = "no-store";
             Verdict judged = await verdict;
+            if (judged.Kind == VerdictKind.InvalidSecret && !await invalidSecrets.WaitAsync(context)) judged = new Verdict(VerdictKind.Undecided);
             metrics.Ended(begun, judged);
             if (outcome == ParseOutcome.UnsupportedMediaType) Refusals.UnsupportedMediaType(response);
             else await VerdictWriter.WriteAsync(response, judged);

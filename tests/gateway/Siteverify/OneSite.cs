@@ -62,7 +62,9 @@ internal sealed class OneSite : IAsyncDisposable
         listener.App.MapHealth(new Readiness(redeemer));
         Verifier verifier = new(Sites, codec, redeemer, Clock, acceptTestKeys: false);
         VerificationMetrics metrics = new(meter, SiteverifyEndpoint.Dialect, Clock);
-        listener.App.UseSiteverify(new SiteverifyEndpoint(verifier, metrics, allowGet: false, Logs.CreateLogger<SiteverifyEndpoint>()));
+        InvalidSecretLimiter invalidSecrets = new(new ClientAddresses([]), perSecond: 0, new ListenerTelemetry(Logs, meter, Clock));
+        listener.App.UseSiteverify(
+            new SiteverifyEndpoint(verifier, invalidSecrets, metrics, allowGet: false, Logs.CreateLogger<SiteverifyEndpoint>()));
         await listener.StartAsync();
         Client = new HttpClient { BaseAddress = listener.Address };
     }

@@ -9,8 +9,8 @@ namespace CaptchaCluster.Tests.Load.CommandLine;
 internal sealed class LoadCommand
 {
     private const string AdminKeyVariable = "Gateway__AdminKey";
-    private const string MixWithoutAdmin = "fresh=75,duplicate=10,forged=5,wrong-secret=5,retry=5";
-    private const string MixWithAdmin = "fresh=70,duplicate=10,forged=5,expired=5,wrong-secret=5,retry=5";
+    private const string MixWithoutAdmin = "fresh=75,duplicate=10,forged=10,retry=5";
+    private const string MixWithAdmin = "fresh=70,duplicate=10,forged=10,expired=5,retry=5";
 
     private const string Description = """
         Puts a CaptchaCluster deployment under load and checks every verdict.
@@ -53,8 +53,9 @@ internal sealed class LoadCommand
 
     private readonly Option<MixShares?> mix = Of<MixShares?>("--mix", MixShares.Parse,
         $"What to send, in which shares: {MixWithAdmin} (also the default; with --tokens {MixWithoutAdmin}). duplicate: redeemed before, "
-        + "and answered. forged: altered. expired: minted to be. wrong-secret: an unspent token, which must stay so. retry: the same token and "
-        + "idempotency key again, which must succeed again.");
+        + "and answered. forged: altered. expired: minted to be. wrong-secret: an unspent token, which must stay so; a gateway slows "
+        + "them down unless its setting Gateway:InvalidSecretsPerSecond is 0. retry: the same token and idempotency key again, which must "
+        + "succeed again.");
 
     private readonly Option<string?> rate = new("--rate") { Description = $"Open loop: {RatePlans.Forms}." };
 

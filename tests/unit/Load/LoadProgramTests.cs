@@ -13,6 +13,8 @@ public sealed class LoadProgramTests : IDisposable
     private const string InvalidToken = """{"success":false,"error-codes":["invalid-input-response"]}""";
     private const string InvalidSecret = """{"success":false,"error-codes":["invalid-input-secret"]}""";
 
+    private const string AllKinds = "fresh=75,duplicate=10,forged=5,wrong-secret=5,retry=5";
+
     private readonly DirectoryInfo directory = Directory.CreateTempSubdirectory("captchacluster-load-");
     private readonly StringWriter output = new();
     private readonly StringWriter errors = new();
@@ -24,7 +26,7 @@ public sealed class LoadProgramTests : IDisposable
     public async Task It_ends_with_0_where_every_verdict_is_right()
     {
         await using ServerDouble server = new(new HonestServer(Tokens).Answer);
-        Assert.Equal(0, await RunAsync(server));
+        Assert.Equal(0, await RunAsync(server, 1000, "--mix", AllKinds));
         Assert.Contains("Every verdict was the right one.", output.ToString());
     }
 
@@ -39,7 +41,7 @@ public sealed class LoadProgramTests : IDisposable
     public async Task It_ends_with_1_and_tells_where_a_server(string lies, string told)
     {
         await using ServerDouble server = new(new HonestServer(Tokens) { Lie = lies }.Answer);
-        Assert.Equal(1, await RunAsync(server));
+        Assert.Equal(1, await RunAsync(server, 1000, "--mix", AllKinds));
         Assert.Contains("VERDICTS WERE WRONG", output.ToString());
         Assert.Contains(told, output.ToString());
     }
