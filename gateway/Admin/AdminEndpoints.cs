@@ -1,3 +1,4 @@
+using CaptchaCluster.Gateway.Admin.Audit;
 using CaptchaCluster.Gateway.Telemetry;
 
 namespace CaptchaCluster.Gateway.Admin;
@@ -14,23 +15,29 @@ internal static class AdminEndpoints
         SiteCalls sites,
         TokenInspector inspector,
         KeyCalls keys,
+        AdminAudit audit,
         ILoggerFactory loggers)
     {
         ILogger<AdminRoute> logger = loggers.CreateLogger<AdminRoute>();
         const string oneSite = $"/admin/v1/sites/{{{AdminRoute.NameValue}}}";
         const string oneKey = $"/admin/v1/keys/{{{AdminRoute.NameValue}}}";
 
-        Map("/admin/v1/sites", (HttpMethods.Get, sites.ListAsync), (HttpMethods.Post, sites.CreateAsync));
-        Map(oneSite, (HttpMethods.Get, sites.GetAsync), (HttpMethods.Patch, sites.ChangeAsync), (HttpMethods.Delete, sites.DeleteAsync));
-        Map($"{oneSite}/rotate-secret", (HttpMethods.Post, sites.RotateAsync));
-        Map($"{oneSite}/tokens", (HttpMethods.Post, sites.MintAsync));
-        Map("/admin/v1/tokens/inspect", (HttpMethods.Post, inspector.InspectAsync));
-        Map("/admin/v1/keys", (HttpMethods.Get, keys.ListAsync), (HttpMethods.Post, keys.AddAsync));
-        Map(oneKey, (HttpMethods.Delete, keys.RetireAsync));
-        Map($"{oneKey}/sign", (HttpMethods.Post, keys.SignAsync));
-        routes.MapFallback("{**path}", RequestTraces.Around(new AdminRoute(guard, logger).HandleAsync, route: null));
+        Map("/admin/v1/sites", AdminMethod.Get(sites.ListAsync), AdminMethod.Post(sites.CreateAsync, AuditedAction.CreateSite));
+        Map(
+            oneSite,
+            AdminMethod.Get(sites.GetAsync),
+            AdminMethod.Patch(sites.ChangeAsync, AuditedAction.ChangeSite),
+            AdminMethod.Delete(sites.DeleteAsync, AuditedAction.DeleteSite));
+        Map($"{oneSite}/rotate-secret", AdminMethod.Post(sites.RotateAsync, AuditedAction.RotateSecret));
+        Map($"{oneSite}/tokens", AdminMethod.Post(sites.MintAsync, AuditedAction.MintTokens));
+        Map("/admin/v1/tokens/inspect", AdminMethod.Post(inspector.InspectAsync, action: null));
+        Map("/admin/v1/keys", AdminMethod.Get(keys.ListAsync), AdminMethod.Post(keys.AddAsync, AuditedAction.AddKey));
+        Map(oneKey, AdminMethod.Delete(keys.RetireAsync, AuditedAction.RetireKey));
+        Map($"{oneKey}/sign", AdminMethod.Post(keys.SignAsync, AuditedAction.SignWithKey));
+        Map("/admin/v1/audit", AdminMethod.Get(new AuditCalls(audit).ReadAsync));
+        routes.MapFallback("{**path}", RequestTraces.Around(new AdminRoute(guard, audit, logger).HandleAsync, route: null));
 
-        void Map(string path, params (string Method, AdminCall Call)[] table) =>
-            routes.Map(path, RequestTraces.Around(new AdminRoute(guard, logger, table).HandleAsync, path));
+        void Map(string path, params AdminMethod[] methods) =>
+            routes.Map(path, RequestTraces.Around(new AdminRoute(guard, audit, logger, methods).HandleAsync, path));
     }
 }

@@ -46,6 +46,9 @@ internal sealed record AdminError(int Status, string Code, string Message) : Adm
     public static readonly AdminError OutcomeUnknown = new(
         503, "internal-error", "Whether the change was made is unknown. Send it again; a rotation with the same rotation_id.");
 
+    public static readonly AdminError AuditUnavailable = new(
+        503, "audit-unavailable", "Nothing was done, as it could not be written into the audit log; look at the disk of the data directory.");
+
     public static readonly AdminError Failed = new(500, "internal-error", "The call failed by an error of the program.");
 
     public static AdminError BadRequest(string message) => new(400, "bad-request", message);

@@ -8,6 +8,12 @@ internal abstract record AdminReply(int Status)
 {
     public virtual bool HasBody => true;
 
+    /// <summary>What came to be or was changed, for the audit log; null where the path names it.</summary>
+    public virtual string? Target => null;
+
+    /// <summary>How many it hands out, for the audit log.</summary>
+    public virtual int? Tokens => null;
+
     public abstract void WriteTo(Utf8JsonWriter json);
 }
 
@@ -23,6 +29,8 @@ internal sealed record NoContentReply() : AdminReply(StatusCodes.Status204NoCont
 /// <summary>A site; with its secret only where that was just made.</summary>
 internal sealed record SiteReply(int Status, Site Site, string? Secret = null) : AdminReply(Status)
 {
+    public override string? Target => Site.Key.ToString();
+
     public override void WriteTo(Utf8JsonWriter json) => Write(json, Site, Secret);
 
     /// <summary>All members, always, in this order.</summary>
@@ -72,6 +80,8 @@ internal sealed record RotationReply(RotationResult.Rotated Rotated) : AdminRepl
 
 internal sealed record TokensReply(MintResult.Minted Minted) : AdminReply(StatusCodes.Status201Created)
 {
+    public override int? Tokens => Minted.Tokens.Count;
+
     public override void WriteTo(Utf8JsonWriter json)
     {
         json.WriteStartObject();

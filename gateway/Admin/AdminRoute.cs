@@ -1,16 +1,15 @@
 using System.Text.Json;
+using CaptchaCluster.Gateway.Admin.Audit;
 using CaptchaCluster.Gateway.Dialects.Siteverify.Requests;
 using CaptchaCluster.Gateway.Hosting;
 using CaptchaCluster.Redemption;
+using CaptchaCluster.Sites;
+using CaptchaCluster.Tokens;
 
 namespace CaptchaCluster.Gateway.Admin;
 
-/// <param name="name">Of the site or the key that the path names; empty where it names none.</param>
-/// <param name="body">Without members where there was none.</param>
-internal delegate ValueTask<AdminReply> AdminCall(string name, JsonMembers body);
-
 /// <summary>One path of the admin API: who may, by which method, with what body; then the call, then its reply.</summary>
-internal sealed partial class AdminRoute(AdminKeyGuard guard, ILogger<AdminRoute> logger, params (string Method, AdminCall Call)[] calls)
+internal sealed partial class AdminRoute(AdminKeyGuard guard, AdminAudit audit, ILogger<AdminRoute> logger, params AdminMethod[] methods)
 {
     /// <summary>Name of the route value.</summary>
     public const string NameValue = "name";
@@ -23,8 +22,7 @@ internal sealed partial class AdminRoute(AdminKeyGuard guard, ILogger<AdminRoute
         }
         catch (BadHttpRequestException exception)
         {
-            bool isTooLarge = exception.StatusCode == StatusCodes.Status413PayloadTooLarge;
-            await AdminReplyWriter.WriteAsync(context.Response, isTooLarge ? AdminError.BodyTooLarge : AdminError.Unreadable);
+            await AdminReplyWriter.WriteAsync(context.Response, ReplyTo(exception));
             await context.Response.CompleteAsync();
             throw;
         }
@@ -36,39 +34,96 @@ internal sealed partial class AdminRoute(AdminKeyGuard guard, ILogger<AdminRoute
         }
         catch (Exception exception) when (!context.Response.HasStarted)
         {
-            Log.Failed(logger, exception, RequestId.Tell(context));
-            await AdminReplyWriter.WriteAsync(context.Response, AdminError.Failed);
+            await AdminReplyWriter.WriteAsync(context.Response, ReplyTo(exception, context));
         }
     }
 
     private async ValueTask<AdminReply> AnswerAsync(HttpContext context)
     {
-        if (!guard.Admits(context.Request)) return await guard.RefuseAsync(context);
-
-        AdminCall? call = calls.FirstOrDefault(candidate => HttpMethods.Equals(candidate.Method, context.Request.Method)).Call;
-        if (call is null)
+        if (!guard.Admits(context.Request))
         {
-            if (calls.Length == 0) return AdminError.NotFound;
-            string allowed = string.Join(", ", calls.Select(candidate => candidate.Method));
+            await audit.TellRefusalAsync(context);
+            return await guard.RefuseAsync(context);
+        }
+
+        AdminMethod? method = methods.FirstOrDefault(candidate => HttpMethods.Equals(candidate.Name, context.Request.Method));
+        if (method is null)
+        {
+            if (methods.Length == 0) return AdminError.NotFound;
+            string allowed = string.Join(", ", methods.Select(candidate => candidate.Name));
             context.Response.Headers.Allow = allowed;
             return AdminError.MethodNotAllowed(allowed);
         }
 
-        byte[] body = await JsonBody.ReadAsync(context.Request.BodyReader);
-        if (body.Length == 0) body = "{}"u8.ToArray();
-        else if (ContentType.Of(context.Request.ContentType).Kind is not (MediaKind.Json or MediaKind.None)) return AdminError.NotJson;
-        using JsonDocument? json = JsonBody.Parse(body);
-        if (json is null) return AdminError.NotAnObject;
+        string name = context.Request.RouteValues[NameValue] as string ?? "";
+        if (method.Action is { } action) return await DoAsync(context, method, name, audit.Begin(context, action, TargetOf(name)));
+        (JsonDocument? json, AdminError? refusal) = await ReadAsync(context.Request);
+        using (json) return refusal ?? await CallAsync(context, method, name, new JsonMembers(json!.RootElement));
+    }
+
+    private async ValueTask<AdminReply> DoAsync(HttpContext context, AdminMethod method, string name, AuditedCall audited)
+    {
+        JsonDocument? json;
+        AdminError? refusal;
         try
         {
-            string name = context.Request.RouteValues[NameValue] as string ?? "";
-            return await call(name, new JsonMembers(json.RootElement));
+            (json, refusal) = await ReadAsync(context.Request);
+        }
+        catch (BadHttpRequestException exception)
+        {
+            await audited.EndAsync(ReplyTo(exception), []);
+            throw;
+        }
+
+        using (json)
+        {
+            if (refusal is not null) return await audited.EndAsync(refusal, []);
+            if (await audited.StartAsync() is { } unaudited) return unaudited;
+            JsonMembers body = new(json!.RootElement);
+            AdminReply reply = await CallAsync(context, method, name, body);
+            return await audited.EndAsync(reply, body.Told());
+        }
+    }
+
+    private async ValueTask<AdminReply> CallAsync(HttpContext context, AdminMethod method, string name, JsonMembers body)
+    {
+        try
+        {
+            return await method.Call(name, body);
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or UnknownOutcomeException)
         {
             Log.OutcomeUnknown(logger, exception, RequestId.Tell(context));
             return AdminError.OutcomeUnknown;
         }
+        catch (Exception exception)
+        {
+            return ReplyTo(exception, context);
+        }
+    }
+
+    private static async ValueTask<(JsonDocument? Body, AdminError? Refusal)> ReadAsync(HttpRequest request)
+    {
+        byte[] body = await JsonBody.ReadAsync(request.BodyReader);
+        if (HttpMethods.IsGet(request.Method)) return OneObject(JsonBody.OfQuery(request.Query));
+        if (body.Length == 0) return OneObject(JsonBody.Parse("{}"u8.ToArray()));
+        return ContentType.Of(request.ContentType).Kind is MediaKind.Json or MediaKind.None
+            ? OneObject(JsonBody.Parse(body))
+            : (null, AdminError.NotJson);
+    }
+
+    private static (JsonDocument? Body, AdminError? Refusal) OneObject(JsonDocument? json) => (json, json is null ? AdminError.NotAnObject : null);
+
+    // A path is whatever its sender wrote, and may hold a secret where a name belongs (I11).
+    private static string? TargetOf(string name) => SiteKey.TryParse(name, out _) || SigningKey.IsId(name) ? name : null;
+
+    private static AdminError ReplyTo(BadHttpRequestException exception) =>
+        exception.StatusCode == StatusCodes.Status413PayloadTooLarge ? AdminError.BodyTooLarge : AdminError.Unreadable;
+
+    private AdminError ReplyTo(Exception exception, HttpContext context)
+    {
+        Log.Failed(logger, exception, RequestId.Tell(context));
+        return AdminError.Failed;
     }
 
     private static partial class Log

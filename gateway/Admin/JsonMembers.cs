@@ -95,6 +95,17 @@ internal sealed class JsonMembers(JsonElement root, string prefix = "")
     /// <summary>Takes over what is wrong inside one of the members.</summary>
     public void Adopt(string problem) => Problem ??= problem;
 
+    /// <summary>Names of the members that are there and were asked for; with its value only where that is true or false.</summary>
+    public IReadOnlyList<string> Told() =>
+    [
+        .. root.EnumerateObject().Where(member => asked.Contains(member.Name)).Select(member => member.Value.ValueKind switch
+        {
+            JsonValueKind.True => $"{prefix}{member.Name}=true",
+            JsonValueKind.False => $"{prefix}{member.Name}=false",
+            _ => prefix + member.Name,
+        }),
+    ];
+
     /// <summary>Call last: everything that was asked for by then is known.</summary>
     public string? RefuseUnknown()
     {

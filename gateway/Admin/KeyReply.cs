@@ -7,6 +7,8 @@ namespace CaptchaCluster.Gateway.Admin;
 /// <summary>A signing key by its name; nothing of the key itself (I11).</summary>
 internal sealed record KeyReply(int Status, RotatingKeys Keys, SigningKey Key, TokenLimits Limits) : AdminReply(Status)
 {
+    public override string? Target => Key.Id;
+
     public override void WriteTo(Utf8JsonWriter json) => Write(json, Keys, Key, Limits);
 
     /// <summary>The times are left out with the signer, and with a key that never signed.</summary>

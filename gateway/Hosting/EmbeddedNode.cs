@@ -4,6 +4,7 @@ using CaptchaCluster.Gateway.Settings;
 using CaptchaCluster.Redemption;
 using CaptchaCluster.Sites;
 using CaptchaCluster.Storage.File;
+using CaptchaCluster.Storage.File.Audit;
 using CaptchaCluster.Storage.File.Ledger;
 using CaptchaCluster.Tokens;
 
@@ -21,6 +22,8 @@ internal sealed partial class EmbeddedNode : IAsyncDisposable
     public IRedeemer Redeemer => shardHost;
 
     public SiteRegistry Sites { get; private set; } = null!;
+
+    public AuditLog AuditLog { get; private set; } = null!;
 
     public TokenCodec Codec { get; private set; } = null!;
 
@@ -46,6 +49,7 @@ internal sealed partial class EmbeddedNode : IAsyncDisposable
         {
             node = new EmbeddedNode(DataDirectory.Open(settings.Gateway.DataDirectory));
             AtomicFile.RemoveLeftovers(node.directory.Root);
+            node.OpenAuditLog(loggers);
             await node.OpenSitesAsync(clock);
             node.OpenKeys(settings, restored, clock);
             node.OpenLedger(settings, restored, meter, clock, loggers);
@@ -67,7 +71,14 @@ internal sealed partial class EmbeddedNode : IAsyncDisposable
         if (shardHost is not null) await shardHost.DisposeAsync();
         ledger?.Dispose();
         Sites?.Dispose();
+        AuditLog?.Dispose();
         directory.Dispose();
+    }
+
+    private void OpenAuditLog(ILoggerFactory loggers)
+    {
+        ILogger logger = loggers.CreateLogger<AuditLog>();
+        AuditLog = AuditLog.Open(directory.Root, new AuditLogOptions(), notice => Log.Notice(logger, notice));
     }
 
     // Before the keys: whether there are sites decides whether keys may be made.

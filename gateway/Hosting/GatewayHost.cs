@@ -1,5 +1,6 @@
 using System.Diagnostics.Metrics;
 using CaptchaCluster.Gateway.Admin;
+using CaptchaCluster.Gateway.Admin.Audit;
 using CaptchaCluster.Gateway.Dialects.Siteverify;
 using CaptchaCluster.Gateway.FirstStart;
 using CaptchaCluster.Gateway.Health;
@@ -21,6 +22,7 @@ internal sealed partial class GatewayHost : IAsyncDisposable
     private readonly ILogger logger;
     private readonly Meter meter = new(Instrumentation.Name);
     private EmbeddedNode node = null!;
+    private AdminAudit audit = null!;
     private Readiness readiness = null!;
     private InvalidSecretLimiter invalidSecrets = null!;
     private Listener publicListener = null!;
@@ -82,6 +84,8 @@ internal sealed partial class GatewayHost : IAsyncDisposable
         // One after the other: until the last verification is answered, the admin side tells that this node is not ready.
         if (publicListener is not null) await publicListener.DisposeAsync();
         if (adminListener is not null) await adminListener.DisposeAsync();
+        if (isServing) await audit.TellStopAsync();
+        audit?.Dispose();
         if (node is not null) await node.DisposeAsync();
         invalidSecrets?.Dispose();
         export?.Dispose();
@@ -93,6 +97,9 @@ internal sealed partial class GatewayHost : IAsyncDisposable
     private async Task StartAsync(bool restored, TextWriter output)
     {
         node = await EmbeddedNode.OpenAsync(settings, restored, meter, clock, loggers);
+        ClientAddresses addresses = new(settings.Gateway.TrustedProxies);
+        audit = new AdminAudit(node.AuditLog, node.AdminKey, addresses, clock, loggers.CreateLogger<AdminAudit>());
+        await TellAsync(restored ? AuditedAction.StartRestored : AuditedAction.Start);
         readiness = new Readiness(node.Redeemer);
         meter.CreateObservableGauge("captchacluster.ready", () => readiness.IsReady ? 1 : 0, "1", "1 while requests should be sent here.");
         TokenMinter minter = new(node.Codec, node.Redeemer, new TokenMetrics(meter), clock);
@@ -104,11 +111,31 @@ internal sealed partial class GatewayHost : IAsyncDisposable
         await adminListener.StartAsync();
 
         bool isDemonstration = node.IsNew && settings.Gateway.Listen.IsLoopback && settings.Gateway.AdminListen.IsLoopback;
-        DemoSite? demo = isDemonstration ? await DemoSite.CreateAsync(node.Sites, minter, settings.Tokens.DefaultTtlSeconds) : null;
+        DemoSite? demo = isDemonstration ? await CreateDemoSiteAsync(minter) : null;
         Announcement announcement = new(PublicAddress, AdminAddress, settings.Gateway.DataDirectory, node.AdminKeyPath, demo, [.. Notices()]);
         await announcement.WriteAsync(output);
         isServing = true;
         Log.Serving(logger, PublicAddress, AdminAddress, settings.Gateway.DataDirectory);
+    }
+
+    private async Task<DemoSite> CreateDemoSiteAsync(TokenMinter minter)
+    {
+        DemoSite demo = await DemoSite.CreateAsync(node.Sites, minter, settings.Tokens.DefaultTtlSeconds);
+        await TellAsync(AuditedAction.CreateSite, demo.Key.ToString());
+        await TellAsync(AuditedAction.MintTokens, demo.Key.ToString(), tokens: 1);
+        return demo;
+    }
+
+    private async Task TellAsync(AuditedAction action, string? target = null, long? tokens = null)
+    {
+        try
+        {
+            await audit.TellAsync(action, target, tokens);
+        }
+        catch (IOException exception)
+        {
+            throw new StartupException(exception.Message, exception);
+        }
     }
 
     private IEnumerable<string> Notices()
@@ -156,6 +183,7 @@ internal sealed partial class GatewayHost : IAsyncDisposable
             new SiteCalls(node.Sites, minter, settings.Tokens),
             new TokenInspector(node.Codec, node.Redeemer),
             new KeyCalls(node.Keys),
+            audit,
             loggers);
         return listener;
     }

@@ -20,6 +20,7 @@ public sealed class DescribedRepliesTests : IAsyncLifetime
         "GET /recaptcha/api/siteverify 503",
         "GET /healthz/ready 503",
         "POST /admin/v1/sites 503",
+        "POST /admin/v1/sites/{}/tokens 503",
         "POST /admin/v1/tokens/inspect 503",
     ];
 
@@ -47,6 +48,8 @@ public sealed class DescribedRepliesTests : IAsyncLifetime
         await SitesAsync();
         await TokensAsync();
         await KeysAsync();
+        await AdminAsync("GET", "/admin/v1/audit");
+        Expect(Operation.Of("GET", "/admin/v1/audit"), await gateway.AdminAsync("GET", "/admin/v1/audit?limit=x"));
         await PublicAsync("GET", "/healthz/live", null);
         await PublicAsync("GET", "/healthz/ready", null);
         await AdminAsync("GET", "/openapi/v1.json");
@@ -64,6 +67,7 @@ public sealed class DescribedRepliesTests : IAsyncLifetime
     [InlineData("POST", "/siteverify", """{"success":false,"error-codes":["internal-error"]}""")]
     [InlineData("GET", "/healthz/ready", """{"status":"not-ready"}""")]
     [InlineData("POST", "/admin/v1/tokens/inspect", """{"error":"internal-error","message":"m"}""")]
+    [InlineData("POST", "/admin/v1/sites/{sitekey}/tokens", """{"error":"audit-unavailable","message":"m"}""")]
     public void What_was_not_provoked_is_described_too(string method, string path, string body) => Assert.Null(Complaint(method, path, 503, body));
 
     [Theory]
@@ -74,6 +78,7 @@ public sealed class DescribedRepliesTests : IAsyncLifetime
     [InlineData("POST", "/admin/v1/tokens/inspect", 200, """{"mac_ok":true,"state":"spent"}""")]
     [InlineData("POST", "/admin/v1/tokens/inspect", 200, """{"mac_ok":true,"state":"unspent","m":"x"}""")]
     [InlineData("GET", "/admin/v1/keys", 200, """{"keys":[{"kid":"K1","signs":true}]}""")]
+    [InlineData("GET", "/admin/v1/audit", 200, """{"entries":[{"seq":1,"time":"2026-11-20T22:15:00Z","phase":"ended","action":"tokens.make"}],"first":1,"last":1}""")]
     [InlineData("GET", "/admin/v1/sites", 404, """{"error":"Not Found","message":"m"}""")]
     public void A_reply_that_is_not_as_described_is_told(string method, string path, int status, string body) =>
         Assert.NotNull(Complaint(method, path, status, body));
