@@ -36,6 +36,7 @@ ring() { # ring NAME: build, check the format, test
 }
 
 need strace strace
+need redis-server redis-server
 ring ring1
 
 if ! grep -q '\.csproj' ring2.slnf; then echo "== ring2: has no projects yet"

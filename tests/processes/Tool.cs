@@ -22,6 +22,22 @@ internal static class Tool
         }
     }
 
+    /// <summary>What it writes to its standard output. Throws where it does not succeed.</summary>
+    public static string Output(string program, params string[] arguments)
+    {
+        try
+        {
+            using Process process = Process.Start(new ProcessStartInfo(program, arguments) { RedirectStandardOutput = true })!;
+            string output = process.StandardOutput.ReadToEnd();
+            process.WaitForExit();
+            return process.ExitCode == 0 ? output.Trim() : throw new InvalidOperationException($"{program} ended with {process.ExitCode}");
+        }
+        catch (System.ComponentModel.Win32Exception)
+        {
+            throw new InvalidOperationException($"{program} is not installed");
+        }
+    }
+
     public static void Run(string program, params string[] arguments)
     {
         if (Complaint(program, arguments) is { } complaint) throw new InvalidOperationException(complaint);

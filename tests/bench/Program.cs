@@ -1,0 +1,3 @@
+using CaptchaCluster.Bench;
+
+return await BenchProgram.RunAsync(args, TimeProvider.System, Console.Out, Console.Error);

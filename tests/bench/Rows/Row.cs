@@ -1,0 +1,66 @@
+using CaptchaCluster.Tests.Load.Mix;
+
+namespace CaptchaCluster.Bench.Rows;
+
+/// <summary>What is measured beside each other. A closed set, in the order of reports.</summary>
+internal enum Row
+{
+    Bare,
+    BareAsGateway,
+    Success,
+    Duplicate,
+    Forged,
+    RedisAlways,
+    RedisEverySecond,
+}
+
+internal static class RowNames
+{
+    public static IReadOnlyList<Row> All { get; } = Enum.GetValues<Row>();
+
+    public static bool NeedsRedis(this Row row) => row is Row.RedisAlways or Row.RedisEverySecond;
+
+    /// <summary>As the command line and the tables have it.</summary>
+    public static string Name(this Row row) => row switch
+    {
+        Row.Bare => "a",
+        Row.BareAsGateway => "a-inline",
+        Row.Success => "b",
+        Row.Duplicate => "c",
+        Row.Forged => "d",
+        Row.RedisAlways => "e-always",
+        Row.RedisEverySecond => "e-everysec",
+        _ => throw new ArgumentOutOfRangeException(nameof(row), row, "not a row"),
+    };
+
+    public static string Title(this Row row) => row switch
+    {
+        Row.Bare => "bare Kestrel: drains the body, answers a constant",
+        Row.BareAsGateway => "the same, hosted as the gateway's public listener",
+        Row.Success => "`/siteverify`: success, durable",
+        Row.Duplicate => "`/siteverify`: duplicate",
+        Row.Forged => "`/siteverify`: forged token",
+        Row.RedisAlways => "Redis `SET NX EX`, `appendfsync always`",
+        Row.RedisEverySecond => "Redis `SET NX EX`, `appendfsync everysec`: may lose a second",
+        _ => throw new ArgumentOutOfRangeException(nameof(row), row, "not a row"),
+    };
+
+    /// <summary>What is sent, which says what must be answered.</summary>
+    public static RequestKind Kind(this Row row) => row switch
+    {
+        Row.Duplicate => RequestKind.Duplicate,
+        Row.Forged => RequestKind.Forged,
+        _ => RequestKind.Fresh,
+    };
+
+    /// <exception cref="FormatException">The message says what is allowed.</exception>
+    public static Row Parse(string name)
+    {
+        foreach (Row row in All)
+        {
+            if (row.Name() == name) return row;
+        }
+
+        throw new FormatException($"'{name}' is no row; there are {string.Join(",", All.Select(Name))}.");
+    }
+}

@@ -1,0 +1,105 @@
+using CaptchaCluster.Bench.Servers;
+using CaptchaCluster.Tests.Load;
+using CaptchaCluster.Tests.Load.Arrivals;
+using CaptchaCluster.Tests.Load.Http;
+using CaptchaCluster.Tests.Load.Latency;
+using CaptchaCluster.Tests.Load.Mix;
+using CaptchaCluster.Tests.Load.Running;
+using CaptchaCluster.Tests.Load.Tokens;
+
+namespace CaptchaCluster.Bench.Rows;
+
+/// <summary>Puts one row at a time under load, with one thread of the load client, and measures what it costs whom.</summary>
+internal sealed class RowDriver(MintedTokens tokens, TestClock clock)
+{
+    /// <summary>No server here is faster with one client; where one is, the phase ends early and is as good.</summary>
+    private const double FastestRate = 120_000;
+
+    /// <summary>As many as the client remembers.</summary>
+    private const int SpentBefore = 4096;
+
+    private double fastest = FastestRate / 2;
+
+    /// <param name="row">What to send.</param>
+    /// <param name="contender">Where to.</param>
+    /// <param name="ledger">Directory whose growth is measured; null: none.</param>
+    /// <param name="load">How.</param>
+    /// <param name="cancelled">Ends it.</param>
+    public async Task<Sample> MeasureAsync(Row row, Contender contender, string? ledger, RowLoad load, CancellationToken cancelled)
+    {
+        bool isSpending = row.Kind() == RequestKind.Fresh;
+        if (row is Row.Bare or Row.BareAsGateway) tokens.Recycle(contender);
+        double rate = load.Rate ?? Math.Min(FastestRate, fastest * 1.3);
+        long needed = isSpending ? (long)(rate * load.Duration.TotalSeconds) + load.Connections : SpentBefore + load.Connections;
+        TokenPool pool = await tokens.AtLeastAsync(contender, needed, cancelled);
+        WorkerSetup setup = new(await Target.ResolveAsync(contender.Url), tokens.Site.Secret, tokens.Site.RetiredSecret)
+        {
+            Stock = new TokenStock(pool),
+            Clock = clock,
+            Connections = load.Connections,
+        };
+        using Workers workers = new(setup);
+        workers.Connect();
+        Phase phase = new()
+        {
+            Mix = MixShares.Only(row.Kind()),
+            Duration = load.Duration,
+            Rate = load.Rate is { } planned ? new RatePlan(planned, planned, load.Duration) : null,
+            Cancelled = cancelled,
+        };
+        if (phase.Mix.NeedsSpent) await workers.RunAsync(phase with { Mix = MixShares.AllFresh, Limit = SpentBefore, Duration = TimeSpan.MaxValue, Rate = null }, _ => { });
+        pool.Complete();
+
+        long ledgerBefore = SizeOf(ledger);
+        ContenderUse before = await contender.ReadUseAsync(cancelled);
+        TimeSpan machineBefore = ProcessUse.MachineCpu();
+        PhaseResult result = await workers.RunAsync(phase, _ => { });
+        TimeSpan machine = ProcessUse.MachineCpu() - machineBefore;
+        ContenderUse after = await contender.ReadUseAsync(cancelled);
+        cancelled.ThrowIfCancellationRequested();
+        if (load.Rate is null && isSpending) fastest = Math.Max(fastest, result.Rate);
+        return Compose();
+
+        Sample Compose()
+        {
+            double requests = Math.Max(1, result.Total.Answered);
+            TimeSpan front = after.FrontCpu - before.FrontCpu;
+            TimeSpan store = after.StoreCpu - before.StoreCpu;
+            LatencySummary latency = LatencySummary.Of(result.Total.Latency());
+            return new Sample
+            {
+                Row = row,
+                Connections = load.Connections,
+                Round = load.Round,
+                Planned = load.Rate,
+                Rate = result.Rate,
+                Answered = result.Total.Answered,
+                Unanswered = result.Total.Unknown + result.Total.Failed + result.Total.NotSent,
+                Wrong = result.Total.Wrong,
+                WrongAnswer = setup.WrongAnswers.Examples is [var wrong, ..] ? $"{wrong.Kind}: {wrong.Status} {wrong.Body}" : null,
+                P50 = latency.P50.TotalMilliseconds,
+                P99 = latency.P99.TotalMilliseconds,
+                P999 = latency.P999.TotalMilliseconds,
+                Max = latency.Max.TotalMilliseconds,
+                FrontCpu = front.TotalMicroseconds / requests,
+                StoreCpu = store.TotalMicroseconds / requests,
+                ClientCpu = result.ClientMicrosecondsPerRequest,
+                OthersBusy = Math.Max(0, (machine - front - store - result.ClientCpu) / result.Elapsed),
+                Allocated = (after.Counts.Allocated - before.Counts.Allocated) / requests,
+                Collections = (after.Counts.Collections - before.Counts.Collections) / result.Elapsed.TotalSeconds,
+                Paused = (after.Counts.Paused - before.Counts.Paused) / result.Elapsed,
+                LedgerBytes = ledger is null ? null : (SizeOf(ledger) - ledgerBefore) / requests,
+            };
+        }
+    }
+
+    private static long SizeOf(string? directory) =>
+        directory is null ? 0 : new DirectoryInfo(directory).EnumerateFiles().Sum(file => file.Length);
+}
+
+/// <summary>How a row is put under load.</summary>
+/// <param name="Connections">Keep-alive, each with one request at a time.</param>
+/// <param name="Duration">How long.</param>
+/// <param name="Round">From 0.</param>
+/// <param name="Rate">Arrivals a second; null: as fast as answers come.</param>
+internal sealed record RowLoad(int Connections, TimeSpan Duration, int Round = 0, double? Rate = null);

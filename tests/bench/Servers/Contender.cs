@@ -1,0 +1,25 @@
+namespace CaptchaCluster.Bench.Servers;
+
+/// <summary>What the processes of a contender have used since they started.</summary>
+/// <param name="FrontCpu">Of the server that is asked.</param>
+/// <param name="StoreCpu">Of the database behind it, where there is one.</param>
+/// <param name="Counts">Of the server that is asked.</param>
+internal readonly record struct ContenderUse(TimeSpan FrontCpu, TimeSpan StoreCpu, CollectorCounts Counts);
+
+/// <summary>A server that answers verifications, or seems to, with what it needs. Owns both.</summary>
+/// <param name="Url">Where it is asked.</param>
+/// <param name="Front">Which is asked.</param>
+/// <param name="Store">The database behind it.</param>
+internal sealed record Contender(Uri Url, DotnetServer Front, ServerProcess? Store = null) : IAsyncDisposable
+{
+    public async Task<ContenderUse> ReadUseAsync(CancellationToken cancelled) => new(
+        ProcessUse.Cpu(Front.Id),
+        Store is null ? TimeSpan.Zero : ProcessUse.Cpu(Store.Id),
+        await Front.CountAsync(cancelled));
+
+    public async ValueTask DisposeAsync()
+    {
+        await Front.DisposeAsync();
+        if (Store is not null) await Store.DisposeAsync();
+    }
+}

@@ -1,0 +1,53 @@
+using System.Globalization;
+
+namespace CaptchaCluster.Bench.Servers;
+
+/// <summary>What the collector of a server has counted.</summary>
+/// <param name="Allocated">Bytes since it started.</param>
+/// <param name="Heap">Bytes that the managed heap holds, garbage included.</param>
+/// <param name="Collections">Since it started.</param>
+/// <param name="Paused">How long collections have stopped it.</param>
+internal readonly record struct CollectorCounts(long Allocated, long Heap, long Collections, TimeSpan Paused);
+
+/// <summary>A server of ours that runs on .NET, with the probe inside.</summary>
+internal sealed class DotnetServer : IAsyncDisposable
+{
+    /// <summary>The runtime completes sockets on the threads that wait for them. The gateway sets it for itself.</summary>
+    public static readonly (string, string) InlineCompletions = ("DOTNET_SYSTEM_NET_SOCKETS_INLINE_COMPLETIONS", "1");
+
+    private readonly ServerProcess process;
+    private int questions;
+
+    private DotnetServer(ServerProcess process) => this.process = process;
+
+    public int Id => process.Id;
+
+    /// <param name="assembly">Beside this one, as it was built.</param>
+    /// <param name="arguments">For it.</param>
+    /// <param name="environment">Added to what it inherits.</param>
+    public static DotnetServer Start(string assembly, IEnumerable<string> arguments, params IEnumerable<(string Name, string Value)> environment) => new(ServerProcess.Start(
+        Environment.GetEnvironmentVariable("DOTNET_HOST_PATH") ?? "dotnet",
+        [PathOf(assembly), .. arguments],
+        [("DOTNET_STARTUP_HOOKS", PathOf("CaptchaCluster.Bench.Probe.dll")), .. environment]));
+
+    /// <inheritdoc cref="ServerProcess.LineAsync"/>
+    public Task<string> LineAsync(Func<string, bool> matches, CancellationToken cancelled) => process.LineAsync(matches, cancelled);
+
+    public Task<CollectorCounts> CountAsync(CancellationToken cancelled) => AskAsync("count", cancelled);
+
+    /// <summary>Collects all garbage before it counts.</summary>
+    public Task<CollectorCounts> CollectAsync(CancellationToken cancelled) => AskAsync("collect", cancelled);
+
+    public ValueTask DisposeAsync() => process.DisposeAsync();
+
+    private async Task<CollectorCounts> AskAsync(string question, CancellationToken cancelled)
+    {
+        string number = (++questions).ToString(CultureInfo.InvariantCulture);
+        await process.SayAsync($"{number} {question}");
+        string answer = await process.LineAsync(line => line.StartsWith($"probe {number} ", StringComparison.Ordinal), cancelled);
+        long[] counts = [.. answer.Split(' ')[2..].Select(count => long.Parse(count, CultureInfo.InvariantCulture))];
+        return new CollectorCounts(counts[0], counts[1], counts[2], new TimeSpan(counts[3]));
+    }
+
+    private static string PathOf(string assembly) => Path.Combine(AppContext.BaseDirectory, assembly);
+}

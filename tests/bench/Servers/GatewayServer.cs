@@ -1,0 +1,46 @@
+using CaptchaCluster.Tests.Load;
+using CaptchaCluster.Tests.Load.Tokens;
+
+namespace CaptchaCluster.Bench.Servers;
+
+/// <summary>The product, as it was built, with its defaults.</summary>
+/// <param name="Contender">Owned.</param>
+/// <param name="DataDirectory">Its own.</param>
+/// <param name="Admin">Its admin API. Owned.</param>
+internal sealed record GatewayServer(Contender Contender, string DataDirectory, AdminApi Admin) : IAsyncDisposable
+{
+    private const string AdminKey = "the-admin-key-of-this-benchmark";
+
+    public string Ledger => Path.Combine(DataDirectory, "ledger");
+
+    public static async Task<GatewayServer> StartAsync(string dataDirectory, TestClock clock, CancellationToken cancelled)
+    {
+        DotnetServer server = DotnetServer.Start("CaptchaCluster.Gateway.dll", [
+            "--Gateway:Listen=http://127.0.0.1:0", "--Gateway:AdminListen=http://127.0.0.1:0",
+            $"--Gateway:DataDirectory={dataDirectory}", $"--Gateway:AdminKey={AdminKey}",
+        ]);
+        try
+        {
+            Uri address = await AddressAsync("verification");
+            return new GatewayServer(
+                new Contender(new Uri(address, "/siteverify"), server), dataDirectory, new AdminApi(await AddressAsync("admin API"), AdminKey, clock));
+        }
+        catch
+        {
+            await server.DisposeAsync();
+            throw;
+        }
+
+        async Task<Uri> AddressAsync(string name)
+        {
+            string line = await server.LineAsync(line => line.StartsWith($"  {name} ", StringComparison.Ordinal), cancelled);
+            return new Uri(new Uri(line[line.IndexOf("http", StringComparison.Ordinal)..]), "/");
+        }
+    }
+
+    public ValueTask DisposeAsync()
+    {
+        Admin.Dispose();
+        return Contender.DisposeAsync();
+    }
+}
