@@ -8,13 +8,13 @@ log=$(mktemp -d)
 trap 'rm -rf "$log"' EXIT
 passed=0 failed=0 skipped=0
 
-need() { # need COMMAND PACKAGE: a Debian package that some tests use
+need() { # need COMMAND PACKAGE...: Debian packages that some tests use, and a command that comes with them
   command -v "$1" >/dev/null && return
   if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
-    echo "installing $2"
-    { apt-get update && DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends "$2"; } >"$log/apt" 2>&1 || tail -n 5 "$log/apt"
+    echo "installing ${*:2}"
+    { apt-get update && DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends "${@:2}"; } >"$log/apt" 2>&1 || tail -n 5 "$log/apt"
   fi
-  command -v "$1" >/dev/null || echo "MISSING: $1 (Debian package $2); the tests that need it are skipped"
+  command -v "$1" >/dev/null || echo "MISSING: $1 (Debian package ${*:2}); the tests that need it are skipped"
 }
 
 ring() { # ring NAME: build, check the format, test
@@ -37,6 +37,7 @@ ring() { # ring NAME: build, check the format, test
 
 need strace strace
 need redis-server redis-server
+need faketime faketime libfaketime
 ring ring1
 
 if ! grep -q '\.csproj' ring2.slnf; then echo "== ring2: has no projects yet"

@@ -15,11 +15,22 @@ public sealed class HistoryRecorder(TimeProvider time, ClockBounds clock)
     private readonly List<SiteOperation?> _siteOperations = [];
     private readonly List<FaultMark> _faults = [];
     private readonly List<PurgeMark> _purges = [];
+    private readonly List<ClockShift> _clockShifts = [];
+    private readonly List<Outage> _outages = [];
+    private readonly List<LedgerReading> _readings = [];
     private AttemptChunk[] _chunks = [];
     private long _nextAttempt = -1;
 
     /// <summary>The observer's ticks at a wall-clock time, by the wall clock as it was when the recorder was made.</summary>
     public long TicksAt(DateTimeOffset instant) => _anchor + ClockBounds.Ticks(time, instant - _anchorUtc);
+
+    public int TokenCount
+    {
+        get
+        {
+            lock (_gate) return _tokens.Count;
+        }
+    }
 
     /// <summary>Registers a token and returns its position. Each id once.</summary>
     public int Mint(UInt128 id, int site, DateTimeOffset expiry)
@@ -62,6 +73,33 @@ public sealed class HistoryRecorder(TimeProvider time, ClockBounds clock)
         lock (_gate) _purges.Add(new(time.GetTimestamp(), TicksAt(horizon)));
     }
 
+    /// <summary>To be called once the authority has been seen to go by its new time.</summary>
+    /// <param name="begun">Before the clock was set.</param>
+    /// <param name="offset">By which it is ahead from now on.</param>
+    /// <param name="stopsPurging">See <see cref="ClockShift.StopsPurging"/>.</param>
+    public void MarkClockShift(long begun, TimeSpan offset, bool stopsPurging)
+    {
+        lock (_gate) _clockShifts.Add(new(begun, time.GetTimestamp(), ClockBounds.Ticks(time, offset), stopsPurging));
+    }
+
+    /// <summary>To be called while the ledger still cannot commit.</summary>
+    /// <param name="from">After it was seen that it could not.</param>
+    public void MarkOutage(long from)
+    {
+        lock (_gate) _outages.Add(new(from, time.GetTimestamp()));
+    }
+
+    /// <param name="before">Before the ledger was read.</param>
+    /// <param name="content">What was read.</param>
+    public void MarkReading(long before, LedgerContent content)
+    {
+        lock (_gate)
+        {
+            _readings.Add(new(before, content));
+            _purges.Add(new(time.GetTimestamp(), content.PurgeHorizon));
+        }
+    }
+
     /// <summary>Everything so far; operations under way are unknown in it. May be taken during the run.</summary>
     public RecordedHistory Snapshot()
     {
@@ -75,6 +113,9 @@ public sealed class HistoryRecorder(TimeProvider time, ClockBounds clock)
             history.SiteOperations.AddRange(_siteOperations.Where(o => o is not null).Select(o => o!.Value));
             history.Faults.AddRange(_faults);
             history.Purges.AddRange(_purges);
+            history.ClockShifts.AddRange(_clockShifts);
+            history.Outages.AddRange(_outages);
+            history.LedgerReadings.AddRange(_readings);
         }
         return history;
     }
@@ -89,7 +130,8 @@ public sealed class HistoryRecorder(TimeProvider time, ClockBounds clock)
         }
     }
 
-    internal long Now => time.GetTimestamp();
+    /// <summary>Of the observer's clock.</summary>
+    public long Now => time.GetTimestamp();
 
     private AttemptChunk ChunkOf(int index)
     {

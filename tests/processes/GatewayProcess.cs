@@ -28,7 +28,7 @@ internal sealed class GatewayProcess : IAsyncDisposable
     public static readonly TimeSpan Patience = TimeSpan.FromMinutes(3);
 
     public const string AdminKey = "the-admin-key-of-these-tests";
-    private const int SigTerm = 15;
+    private const int SigTerm = 15, SigCont = 18, SigStop = 19;
 
     private static readonly string[] SettingSections = ["Gateway__", "Store__", "Tokens__", "Redemption__", "Logging__", "OTEL_"];
 
@@ -53,7 +53,11 @@ internal sealed class GatewayProcess : IAsyncDisposable
 
     public AdminClient Admin => new(adminClient ?? throw new InvalidOperationException("The gateway has not announced its addresses."));
 
+    public int Id => process.Id;
+
     public OutputLines Output => output;
+
+    public OutputLines Errors => errors;
 
     /// <summary>Once it has ended.</summary>
     public GatewayExit Exit => new(process.ExitCode, errors.ToString());
@@ -113,11 +117,12 @@ internal sealed class GatewayProcess : IAsyncDisposable
     public void Kill() => process.Kill();
 
     /// <summary>Asks it to end (SIGTERM).</summary>
-    public void Terminate()
-    {
-        if (SendSignal(process.Id, SigTerm) != 0)
-            throw new InvalidOperationException($"SIGTERM failed: {Marshal.GetLastPInvokeErrorMessage()}");
-    }
+    public void Terminate() => Send(SigTerm);
+
+    /// <summary>Keeps it from running, and its connections open, until <see cref="Continue"/>.</summary>
+    public void Pause() => Send(SigStop);
+
+    public void Continue() => Send(SigCont);
 
     public async Task<GatewayExit> TerminateAsync()
     {
@@ -140,6 +145,12 @@ internal sealed class GatewayProcess : IAsyncDisposable
         if (!process.HasExited) process.Kill();
         await EndedAsync();
         process.Dispose();
+    }
+
+    private void Send(int signal)
+    {
+        if (SendSignal(process.Id, signal) != 0)
+            throw new InvalidOperationException($"Signal {signal} failed: {Marshal.GetLastPInvokeErrorMessage()}");
     }
 
     private static async Task<HttpStatusCode> StatusOfAsync(HttpClient client, string path)

@@ -36,6 +36,11 @@ internal sealed class OutputLines
         }
     }
 
+    public int CountOf(Func<string, bool> matches)
+    {
+        lock (gate) return lines.Count(matches);
+    }
+
     public override string ToString()
     {
         lock (gate) return string.Join('\n', lines);

@@ -7,20 +7,29 @@ namespace CaptchaCluster.Tests.Processes;
 /// <summary>
 /// What callers and owners of sites saw of one data directory, over as many processes as there were, for the checker to judge.
 /// </summary>
-internal sealed class RecordedRun
+internal sealed class RecordedRun(TimeSpan retention)
 {
     // Expiries and the authority's clock are whole seconds of this machine's one clock.
     private static readonly TimeSpan ClockError = TimeSpan.FromSeconds(2);
-    private static readonly TimeSpan Retention = TimeSpan.FromMinutes(5);
 
     private readonly HistoryRecorder recorder =
-        new(TimeProvider.System, ClockBounds.From(TimeProvider.System, ClockError, Retention));
+        new(TimeProvider.System, ClockBounds.From(TimeProvider.System, ClockError, retention));
 
     private readonly List<RecordedSite> sites = [];
     private long anonymous;
     private int inFlight;
 
+    /// <summary>Of processes with the default MaxClockSkew.</summary>
+    public RecordedRun()
+        : this(TimeSpan.FromMinutes(5))
+    {
+    }
+
     public IReadOnlyList<RecordedSite> Sites => sites;
+
+    public HistoryRecorder Recorder => recorder;
+
+    public int TokenCount => recorder.TokenCount;
 
     /// <summary>Verifications sent and not ended.</summary>
     public int InFlight => Volatile.Read(ref inFlight);
@@ -83,14 +92,21 @@ internal sealed class RecordedRun
         }
     }
 
+    /// <summary>Everything, with the ledger that a clean stop left.</summary>
+    public RecordedHistory Complete(string dataDirectory)
+    {
+        RecordedHistory history = Snapshot();
+        history.Ledger = LedgerOnDisk.Read(dataDirectory, recorder);
+        return history;
+    }
+
     /// <summary>Reads the ledger that a clean stop left, and fails unless the checker finds nothing and the run meant something.</summary>
     /// <param name="dataDirectory">Of no process any more.</param>
     /// <param name="minimum">What it takes to mean something.</param>
     /// <param name="seed">For the failure's message.</param>
     public JudgedRun Judge(string dataDirectory, MinimumCounts minimum, int seed)
     {
-        RecordedHistory history = Snapshot();
-        history.Ledger = LedgerOnDisk.Read(dataDirectory, recorder);
+        RecordedHistory history = Complete(dataDirectory);
         CheckReport report = HistoryChecker.Check(history).Require(minimum);
         if (report.IsClean) return new JudgedRun(history, report.Counts);
 

@@ -61,8 +61,8 @@ internal sealed class RecordedSite(HistoryRecorder recorder, int number, SiteKey
     /// <summary>Brings the site back to work, with a secret that is known.</summary>
     public async Task SettleAsync(AdminClient admin)
     {
-        if (undecidedRotation is { } rotation && !await RotateAsync(admin, rotation)) return;
-        if (MayBeDisabled) await SetDisabledAsync(admin, disabled: false);
+        if (undecidedRotation is { } rotation) await RotateAsync(admin, rotation);
+        if (MayBeDisabled && undecidedRotation is null) await SetDisabledAsync(admin, disabled: false);
     }
 
     private async Task<bool> RotateAsync(AdminClient admin, Rotation rotation)
@@ -86,7 +86,9 @@ internal sealed class RecordedSite(HistoryRecorder recorder, int number, SiteKey
         }
         catch (AdminException exception) when (exception.Status == HttpStatusCode.Conflict)
         {
+            // Had it been done before its answer was lost, its id would have brought the answer.
             operation.Refuse();
+            undecidedRotation = null;
             return false;
         }
     }

@@ -18,10 +18,10 @@ internal sealed class SmallDisk : IDisposable
 
     private readonly TestDirectory directory = new();
 
-    public SmallDisk()
+    public SmallDisk(int megabytes = 2)
     {
         Directory.CreateDirectory(Root);
-        if (Tool.Complaint("mount", "-t", "tmpfs", "-o", "size=2m", "captchacluster-test", Root) is not { } complaint) return;
+        if (Tool.Complaint("mount", "-t", "tmpfs", "-o", $"size={megabytes}m", "captchacluster-test", Root) is not { } complaint) return;
         directory.Dispose();
         throw new InvalidOperationException(complaint);
     }

@@ -24,6 +24,24 @@ internal sealed class Traffic
         }
     }
 
+    /// <summary>Tokens that somebody was told success for.</summary>
+    public int AcknowledgedCount
+    {
+        get
+        {
+            lock (gate) return acknowledged.Count;
+        }
+    }
+
+    /// <summary>Tokens that nobody has tried.</summary>
+    public int FreshCount
+    {
+        get
+        {
+            lock (gate) return fresh.Count;
+        }
+    }
+
     public IReadOnlyCollection<Submission> Undecided
     {
         get

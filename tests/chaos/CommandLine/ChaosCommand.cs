@@ -1,0 +1,88 @@
+using System.CommandLine;
+using System.Globalization;
+using CaptchaCluster.Tests.Chaos.Nemesis;
+using CaptchaCluster.Tests.Load.CommandLine;
+
+namespace CaptchaCluster.Tests.Chaos.CommandLine;
+
+/// <summary>The command line: what can be said, and what is wrong with what was said.</summary>
+internal sealed class ChaosCommand
+{
+    private readonly Option<TimeSpan> duration =
+        Of("--duration", DurationText.Parse, "How long: 30s, 2m, 1h.", TimeSpan.FromMinutes(2));
+
+    private readonly Option<int> seed = new("--seed") { Description = "Repeats what is chosen at random.", DefaultValueFactory = _ => 1 };
+
+    private readonly Option<IReadOnlyList<IFault>?> faults =
+        Of<IReadOnlyList<IFault>?>("--faults", ParseFaults, "Only these kinds, separated by commas. Default: all that can be made here.", null);
+
+    private readonly Option<int> rate = Of("--rate", ParseRate, "Verifications a second, at most.", 6000);
+
+    private readonly Option<string?> folder =
+        new("--folder") { Description = "For the log and, of an epoch that failed, all there is. Default: a new one for temporary files." };
+
+    private static string Description =>
+        $"""
+        Runs the gateway under load, breaks what it stands on, and checks that no promise was broken.
+
+        Callers redeem fresh tokens with and without a key, retry, and compete; owners rotate secrets and disable sites; faults
+        come one after the other. The run is cut into epochs, each with a data directory of its own; after each the history of
+        what everybody saw is checked, and compared with the ledger on the disk.
+
+        The kinds of faults:
+        {string.Join('\n', FaultCatalogue.All.Select(fault => $"  {fault.Kind,-14} {fault.Description}"))}
+
+        Ends with 0 where no promise was broken and every kind of fault was seen to have its effect, with 1 where not, and with 2
+        where it could not be run.
+        """;
+
+    /// <param name="run">What to do once all is understood; returns the exit code.</param>
+    public RootCommand Build(Func<ChaosOptions, CancellationToken, Task<int>> run)
+    {
+        RootCommand command = new(Description) { duration, seed, faults, rate, folder };
+        command.SetAction((parsed, cancelled) => run(Read(parsed), cancelled));
+        return command;
+    }
+
+    private ChaosOptions Read(ParseResult parsed)
+    {
+        int number = parsed.GetValue(seed);
+        return new ChaosOptions
+        {
+            Duration = parsed.GetValue(duration),
+            Seed = number,
+            Faults = parsed.GetValue(faults) ?? FaultCatalogue.All,
+            Rate = parsed.GetValue(rate),
+            Folder = Path.GetFullPath(parsed.GetValue(folder) ?? Directory.CreateTempSubdirectory("captchacluster-chaos-").FullName),
+        };
+    }
+
+    private static IReadOnlyList<IFault> ParseFaults(string text) =>
+    [
+        .. text.Split(',', StringSplitOptions.TrimEntries).Select(kind => FaultCatalogue.All.FirstOrDefault(fault => fault.Kind == kind)
+            ?? throw new FormatException($"'{kind}' is none of {string.Join(", ", FaultCatalogue.All.Select(fault => fault.Kind))}.")),
+    ];
+
+    private static int ParseRate(string text) =>
+        int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int rate) && rate is > 0 and <= 1_000_000
+            ? rate
+            : throw new FormatException($"'{text}' is no number from 1 to 1000000.");
+
+    private static Option<T> Of<T>(string name, Func<string, T> parse, string description, T standard) => new(name)
+    {
+        Description = description,
+        DefaultValueFactory = _ => standard,
+        CustomParser = result =>
+        {
+            try
+            {
+                return parse(result.Tokens[0].Value);
+            }
+            catch (FormatException exception)
+            {
+                result.AddError($"{name}: {exception.Message}");
+                return default!;
+            }
+        },
+    };
+}

@@ -1,0 +1,14 @@
+namespace CaptchaCluster.Tests.Chaos.Epochs;
+
+/// <summary>What became of an epoch.</summary>
+/// <param name="Number">Its own.</param>
+/// <param name="Tokens">That were minted.</param>
+/// <param name="Strikes">Every fault that was made, and whether it was seen to have its effect.</param>
+/// <param name="Report">Null where it did not come to be checked.</param>
+/// <param name="LostAcknowledgements">See <see cref="JudgedRun.LostAcknowledgements"/>.</param>
+/// <param name="Failure">What broke it off; null where nothing did.</param>
+internal sealed record EpochResult(
+    int Number, int Tokens, IReadOnlyList<(string Kind, bool HasBitten)> Strikes, CheckReport? Report, int LostAcknowledgements, string? Failure)
+{
+    public bool IsClean => Failure is null && Report is { IsClean: true };
+}

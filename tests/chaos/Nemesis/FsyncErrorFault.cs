@@ -1,0 +1,26 @@
+using CaptchaCluster.Tests.Chaos.Node;
+
+namespace CaptchaCluster.Tests.Chaos.Nemesis;
+
+/// <summary>fsync fails with EIO, once or from now on.</summary>
+internal sealed class FsyncErrorFault : IFault
+{
+    public string Kind => "fsync-error";
+
+    public string Description => "fsync fails with EIO, once or from now on (needs strace)";
+
+    public string? WhyNot => AttachedStrace.WhyNot;
+
+    public bool FitsIn(Stage stage) => true;
+
+    public async Task<bool> StrikeAsync(Stage stage, Random random)
+    {
+        string log = Path.Combine(stage.Folder, $"fsync-error-{stage.Run.Recorder.Now}.log");
+        int process = stage.Node.Process.Id;
+        AttachedStrace strace = await (random.Next(2) == 0 ? AttachedStrace.FailAsync(process, log) : AttachedStrace.FailOnceAsync(process, log));
+        stage.Log.Write("  strace has attached");
+        await using (strace) await BrokenLedger.SitOutAsync(stage, "fsync", () => { }, random);
+        stage.Log.Write("  strace has let go");
+        return strace.MeddledCalls.Any(line => line.Contains("EIO"));
+    }
+}

@@ -1,0 +1,3 @@
+using CaptchaCluster.Tests.Chaos;
+
+return await ChaosProgram.RunAsync(args, Console.Out, Console.Error);
