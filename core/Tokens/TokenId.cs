@@ -23,6 +23,20 @@ public readonly record struct TokenId(ulong High, ulong Low)
         return Read(bytes);
     }
 
+    /// <summary>
+    /// The id of something that is named by what it is: SHA-256 of label and content, cut to 128 bits. Nobody can find content
+    /// whose id is that of a given token, nor of content under another label. Without a key: a ring that is rotated must
+    /// not make the ledger forget.
+    /// </summary>
+    /// <param name="label">What kind of thing it is: ASCII, without zero bytes.</param>
+    /// <param name="content">Of one meaning only: parts of variable length come with their lengths.</param>
+    public static TokenId Derive(ReadOnlySpan<byte> label, ReadOnlySpan<byte> content)
+    {
+        Span<byte> hash = stackalloc byte[SHA256.HashSizeInBytes];
+        SHA256.HashData([.. "CaptchaCluster "u8, .. label, 0, .. content], hash);
+        return Read(hash);
+    }
+
     public static TokenId Read(ReadOnlySpan<byte> source) =>
         new(BinaryPrimitives.ReadUInt64BigEndian(source), BinaryPrimitives.ReadUInt64BigEndian(source[8..]));
 

@@ -16,6 +16,7 @@ internal static class AdminEndpoints
         TokenInspector inspector,
         KeyCalls keys,
         AdminAudit audit,
+        NonceCalls nonces,
         ILoggerFactory loggers)
     {
         ILogger<AdminRoute> logger = loggers.CreateLogger<AdminRoute>();
@@ -34,6 +35,7 @@ internal static class AdminEndpoints
         Map("/admin/v1/keys", AdminMethod.Get(keys.ListAsync), AdminMethod.Post(keys.AddAsync, AuditedAction.AddKey));
         Map(oneKey, AdminMethod.Delete(keys.RetireAsync, AuditedAction.RetireKey));
         Map($"{oneKey}/sign", AdminMethod.Post(keys.SignAsync, AuditedAction.SignWithKey));
+        Map("/v1/redeem-nonce", AdminMethod.Post(nonces.RedeemAsync, action: null));
         Map("/admin/v1/audit", AdminMethod.Get(new AuditCalls(audit).ReadAsync));
         routes.MapFallback("{**path}", RequestTraces.Around(new AdminRoute(guard, audit, logger).HandleAsync, route: null));
 

@@ -43,6 +43,9 @@ internal sealed record AdminError(int Status, string Code, string Message) : Adm
     public static readonly AdminError StateNotEstablished = new(
         503, "internal-error", "The ledger cannot tell now what became of the token; ask again.");
 
+    public static readonly AdminError NotDecided = new(
+        503, "internal-error", "The outcome could not be established; send the same again, with the same idempotency_key.");
+
     public static readonly AdminError OutcomeUnknown = new(
         503, "internal-error", "Whether the change was made is unknown. Send it again; a rotation with the same rotation_id.");
 

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json;
 
 namespace CaptchaCluster.Gateway.Admin;
@@ -46,6 +47,17 @@ internal sealed class JsonMembers(JsonElement root, string prefix = "")
         return member.ValueKind == JsonValueKind.Number && member.TryGetDouble(out double value) && value >= least && value <= most
             ? value
             : RefuseValue<double>(name, least == double.MinValue ? "a number" : $"a number from {least} to {most}");
+    }
+
+    /// <summary>To the second, in UTC, as replies have it.</summary>
+    public UnixSeconds? Time(string name)
+    {
+        if (!TryGet(name, out JsonElement member)) return null;
+        const string form = "yyyy-MM-dd'T'HH:mm:ss'Z'";
+        string? text = member.ValueKind == JsonValueKind.String ? member.GetString() : null;
+        return DateTimeOffset.TryParseExact(text, form, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out DateTimeOffset time)
+            ? new UnixSeconds(time.ToUnixTimeSeconds())
+            : RefuseValue<UnixSeconds>(name, "a time in UTC, such as \"2026-11-20T22:15:00Z\"");
     }
 
     /// <summary>What one of some words stands for.</summary>

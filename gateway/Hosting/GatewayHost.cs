@@ -8,6 +8,7 @@ using CaptchaCluster.Gateway.Logging;
 using CaptchaCluster.Gateway.OpenApi;
 using CaptchaCluster.Gateway.Settings;
 using CaptchaCluster.Gateway.Telemetry;
+using CaptchaCluster.Redemption;
 using CaptchaCluster.Tokens;
 using CaptchaCluster.Verification;
 
@@ -184,6 +185,7 @@ internal sealed partial class GatewayHost : IAsyncDisposable
             new TokenInspector(node.Codec, node.Redeemer),
             new KeyCalls(node.Keys),
             audit,
+            new NonceCalls(node.Sites.Directory, new NonceRedeemer(node.Redeemer, settings.Redemption.MaxClockSkewSeconds), clock),
             loggers);
         return listener;
     }

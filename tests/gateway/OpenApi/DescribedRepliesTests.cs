@@ -22,6 +22,7 @@ public sealed class DescribedRepliesTests : IAsyncLifetime
         "POST /admin/v1/sites 503",
         "POST /admin/v1/sites/{}/tokens 503",
         "POST /admin/v1/tokens/inspect 503",
+        "POST /v1/redeem-nonce 503",
     ];
 
     private readonly TestDirectory directory = new();
@@ -50,6 +51,7 @@ public sealed class DescribedRepliesTests : IAsyncLifetime
         await KeysAsync();
         await AdminAsync("GET", "/admin/v1/audit");
         Expect(Operation.Of("GET", "/admin/v1/audit"), await gateway.AdminAsync("GET", "/admin/v1/audit?limit=x"));
+        await NoncesAsync();
         await PublicAsync("GET", "/healthz/live", null);
         await PublicAsync("GET", "/healthz/ready", null);
         await AdminAsync("GET", "/openapi/v1.json");
@@ -68,6 +70,7 @@ public sealed class DescribedRepliesTests : IAsyncLifetime
     [InlineData("GET", "/healthz/ready", """{"status":"not-ready"}""")]
     [InlineData("POST", "/admin/v1/tokens/inspect", """{"error":"internal-error","message":"m"}""")]
     [InlineData("POST", "/admin/v1/sites/{sitekey}/tokens", """{"error":"audit-unavailable","message":"m"}""")]
+    [InlineData("POST", "/v1/redeem-nonce", """{"error":"internal-error","message":"m"}""")]
     public void What_was_not_provoked_is_described_too(string method, string path, string body) => Assert.Null(Complaint(method, path, 503, body));
 
     [Theory]
@@ -191,11 +194,26 @@ public sealed class DescribedRepliesTests : IAsyncLifetime
             Expect(Operation.Of(method, path), await configured.AdminAsync(method, path.Replace("{kid}", "k1")));
     }
 
+    private async Task NoncesAsync()
+    {
+        const string redeem = "/v1/redeem-nonce";
+        TestSite site = await gateway.CreateSiteAsync();
+        string live = new UnixSeconds(gateway.Clock.GetUtcNow().ToUnixTimeSeconds() + 60).ToString();
+        string body = $$"""{"sitekey":"{{site.Key}}","nonce":"n","context":"c","expires_at":"{{live}}"}""";
+        await AdminAsync("POST", redeem, body);
+        await AdminAsync("POST", redeem, body);
+        await AdminAsync("POST", redeem, body.Replace(live, "2026-01-01T00:00:00Z"));
+        await AdminAsync("POST", redeem, body.Replace(live, "2027-01-01T00:00:00Z"));
+        await AdminAsync("POST", redeem, body.Replace(site.Key, "cpt_pub_" + new string('0', 32)));
+        await gateway.PatchAsync(site, """{"disabled":true}""");
+        await AdminAsync("POST", redeem, body);
+    }
+
     private async Task StrangersAsync()
     {
         AuthenticationHeaderValue? key = gateway.Admin.DefaultRequestHeaders.Authorization;
         gateway.Admin.DefaultRequestHeaders.Authorization = null;
-        foreach ((Operation operation, JsonElement _) in description.Operations.Where(item => item.Operation.Path.StartsWith("/admin/", StringComparison.Ordinal)))
+        foreach ((Operation operation, JsonElement _) in description.Operations.Where(item => Description.NeedsKey(item.Operation.Path)))
             Expect(operation, await gateway.AdminAsync(operation.Method, operation.Path.Replace("{}", "x")));
         gateway.Admin.DefaultRequestHeaders.Authorization = key;
     }

@@ -18,6 +18,9 @@ internal sealed class Description(JsonElement document)
 
     public JsonElement Document => document;
 
+    /// <summary>Whether a path is one of the admin API's.</summary>
+    public static bool NeedsKey(string path) => path.StartsWith("/admin/", StringComparison.Ordinal) || path == "/v1/redeem-nonce";
+
     public IEnumerable<(Operation Operation, JsonElement Content)> Operations =>
         from path in document.GetProperty("paths").EnumerateObject()
         from member in path.Value.EnumerateObject()

@@ -30,6 +30,7 @@ public sealed class OpenApiTests : IAsyncLifetime
         "POST /admin/v1/sites/{sitekey}/rotate-secret",
         "POST /admin/v1/sites/{sitekey}/tokens",
         "POST /admin/v1/tokens/inspect",
+        "POST /v1/redeem-nonce",
     ];
 
     private readonly TestDirectory directory = new();
@@ -117,9 +118,14 @@ public sealed class OpenApiTests : IAsyncLifetime
         foreach ((Operation operation, JsonElement _) in description.Operations)
         {
             bool takesNoBody = operation.Method == "GET" || operation == Operation.Of("DELETE", "/admin/v1/sites/{sitekey}");
-            if (takesNoBody || !operation.Path.StartsWith("/admin/", StringComparison.Ordinal)) continue;
+            if (takesNoBody || !Description.NeedsKey(operation.Path)) continue;
             string path = operation.Path.Replace("{}", site.Key);
-            string body = operation.Path == "/admin/v1/tokens/inspect" ? """{"token":"x","zzz":1}""" : """{"zzz":1}""";
+            string body = operation.Path switch
+            {
+                "/admin/v1/tokens/inspect" => """{"token":"x","zzz":1}""",
+                "/v1/redeem-nonce" => $$"""{"sitekey":"{{site.Key}}","nonce":"x","expires_at":"2026-11-20T22:15:00Z","zzz":1}""",
+                _ => """{"zzz":1}""",
+            };
             string message = (await gateway.AdminAsync(operation.Method, path, body)).Message;
             Assert.StartsWith("'zzz' is not known here; allowed ", message);
             string[] allowed = message.EndsWith(" is nothing.", StringComparison.Ordinal) ? [] : message[..^1].Split(" allowed are ")[1].Split(", ");
@@ -158,7 +164,7 @@ public sealed class OpenApiTests : IAsyncLifetime
         Assert.Equal("https://captcha.example.com:8443", description.Document.GetProperty("servers")[0].GetProperty("url").GetString());
         foreach (JsonProperty path in description.Document.GetProperty("paths").EnumerateObject())
         {
-            bool isAdmin = path.Name.StartsWith("/admin/", StringComparison.Ordinal) || path.Name.StartsWith("/openapi/", StringComparison.Ordinal);
+            bool isAdmin = Description.NeedsKey(path.Name) || path.Name.StartsWith("/openapi/", StringComparison.Ordinal);
             Assert.Equal(isAdmin, path.Value.TryGetProperty("servers", out JsonElement servers));
             if (isAdmin) Assert.Equal("/", servers[0].GetProperty("url").GetString());
         }
@@ -177,7 +183,7 @@ public sealed class OpenApiTests : IAsyncLifetime
         Assert.Equal((200, "application/json"), (reply.Status, reply.MediaType));
         foreach ((Operation operation, JsonElement content) in description.Operations)
         {
-            bool isAdmin = operation.Path.StartsWith("/admin/", StringComparison.Ordinal);
+            bool isAdmin = Description.NeedsKey(operation.Path);
             Assert.Equal(isAdmin, content.TryGetProperty("security", out _));
             if (!isAdmin) continue;
             using HttpRequestMessage request = new(new HttpMethod(operation.Method), operation.Path.Replace("{}", "x"));

@@ -77,6 +77,15 @@ public sealed class SiteAuthenticationTests
         Assert.False(site.Accepts(new Generation(generation), SiteSamples.Now));
 
     [Fact]
+    [Trait("Invariant", "I8")]
+    public void Without_a_secret_a_site_redeems_while_it_is_active()
+    {
+        Assert.True(site.Accepts(Generation.NoSecret, SiteSamples.Now));
+        Assert.False((site with { Policy = site.Policy with { Disabled = true } }).Accepts(Generation.NoSecret, SiteSamples.Now));
+        Assert.False((site with { DeletedAt = SiteSamples.Now }).Accepts(Generation.NoSecret, SiteSamples.Now));
+    }
+
+    [Fact]
     public void A_disabled_site_authenticates_and_accepts_nothing()
     {
         Site disabled = site with { Policy = site.Policy with { Disabled = true } };
