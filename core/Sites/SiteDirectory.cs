@@ -16,6 +16,9 @@ public sealed class SiteDirectory : ISiteAuthority
     public IReadOnlyList<Site> List() =>
         [.. sites.Values.Where(site => !site.IsDeleted).OrderBy(site => site.CreatedAt).ThenBy(site => site.Key.ToString(), StringComparer.Ordinal)];
 
+    /// <summary>As of one moment, tombstones included.</summary>
+    public IReadOnlyList<Site> ListAll() => [.. sites.Values];
+
     /// <summary>Finds deleted sites too.</summary>
     public bool TryGet(SiteKey key, out Site site) => sites.TryGetValue(key, out site!);
 

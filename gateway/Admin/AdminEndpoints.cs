@@ -1,4 +1,5 @@
 using CaptchaCluster.Gateway.Admin.Audit;
+using CaptchaCluster.Gateway.Admin.Backup;
 using CaptchaCluster.Gateway.Telemetry;
 
 namespace CaptchaCluster.Gateway.Admin;
@@ -15,6 +16,7 @@ internal static class AdminEndpoints
         SiteCalls sites,
         TokenInspector inspector,
         KeyCalls keys,
+        BackupCalls backup,
         AdminAudit audit,
         NonceCalls nonces,
         ILoggerFactory loggers)
@@ -36,6 +38,7 @@ internal static class AdminEndpoints
         Map(oneKey, AdminMethod.Delete(keys.RetireAsync, AuditedAction.RetireKey));
         Map($"{oneKey}/sign", AdminMethod.Post(keys.SignAsync, AuditedAction.SignWithKey));
         Map("/v1/redeem-nonce", AdminMethod.Post(nonces.RedeemAsync, action: null));
+        Map("/admin/v1/backup", AdminMethod.Post(backup.MakeAsync, AuditedAction.MakeBackup));
         Map("/admin/v1/audit", AdminMethod.Get(new AuditCalls(audit).ReadAsync));
         routes.MapFallback("{**path}", RequestTraces.Around(new AdminRoute(guard, audit, logger).HandleAsync, route: null));
 

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using CaptchaCluster.Gateway.Admin.Backup;
 using CaptchaCluster.Gateway.Keys;
 using CaptchaCluster.Sites;
 using CaptchaCluster.Tokens;
@@ -46,6 +47,11 @@ internal sealed record AdminError(int Status, string Code, string Message) : Adm
     public static readonly AdminError NotDecided = new(
         503, "internal-error", "The outcome could not be established; send the same again, with the same idempotency_key.");
 
+    public static readonly AdminError BackupRunning = new(409, "backup-running", "Another backup is under way; wait until it has ended.");
+
+    public static readonly AdminError FolderNotEmpty = new(
+        409, "folder-not-empty", "The folder is not empty, and nothing in it was touched; name a new one.");
+
     public static readonly AdminError OutcomeUnknown = new(
         503, "internal-error", "Whether the change was made is unknown. Send it again; a rotation with the same rotation_id.");
 
@@ -65,6 +71,11 @@ internal sealed record AdminError(int Status, string Code, string Message) : Adm
 
     public static AdminError KeyInUse(UnixSeconds until) => new(
         409, "key-in-use", $"Tokens that this key signed may live until {until}; wait, or send force true, which makes them invalid.");
+
+    public static AdminError BackupFailed(BackupResult.Failed failed) => new(
+        500,
+        "backup-failed",
+        $"{failed.Cause} {(failed.IsFolderClean ? "Nothing was left in the folder." : "What is left in the folder is marked as unfinished; remove it.")}");
 
     public override void WriteTo(Utf8JsonWriter json)
     {

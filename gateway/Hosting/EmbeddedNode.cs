@@ -5,6 +5,7 @@ using CaptchaCluster.Redemption;
 using CaptchaCluster.Sites;
 using CaptchaCluster.Storage.File;
 using CaptchaCluster.Storage.File.Audit;
+using CaptchaCluster.Storage.File.Backup;
 using CaptchaCluster.Storage.File.Ledger;
 using CaptchaCluster.Tokens;
 
@@ -20,6 +21,8 @@ internal sealed partial class EmbeddedNode : IAsyncDisposable
     private EmbeddedNode(DataDirectory directory) => this.directory = directory;
 
     public IRedeemer Redeemer => shardHost;
+
+    public string DataRoot => directory.Root;
 
     public SiteRegistry Sites { get; private set; } = null!;
 
@@ -48,11 +51,13 @@ internal sealed partial class EmbeddedNode : IAsyncDisposable
         try
         {
             node = new EmbeddedNode(DataDirectory.Open(settings.Gateway.DataDirectory));
+            RestoredFolder? backup = RestoredFolder.Open(node.directory.Root, restored);
             AtomicFile.RemoveLeftovers(node.directory.Root);
             node.OpenAuditLog(loggers);
             await node.OpenSitesAsync(clock);
             node.OpenKeys(settings, restored, clock);
             node.OpenLedger(settings, restored, meter, clock, loggers);
+            backup?.Release();
             return node;
         }
         catch (Exception exception)
@@ -64,6 +69,8 @@ internal sealed partial class EmbeddedNode : IAsyncDisposable
             throw;
         }
     }
+
+    public PinnedLedger PinLedger() => ledger.Pin();
 
     /// <summary>Answers what was accepted, then closes the ledger, then leaves the directory to the next process.</summary>
     public async ValueTask DisposeAsync()

@@ -1,6 +1,7 @@
 using System.Diagnostics.Metrics;
 using CaptchaCluster.Gateway.Admin;
 using CaptchaCluster.Gateway.Admin.Audit;
+using CaptchaCluster.Gateway.Admin.Backup;
 using CaptchaCluster.Gateway.Dialects.Siteverify;
 using CaptchaCluster.Gateway.FirstStart;
 using CaptchaCluster.Gateway.Health;
@@ -24,6 +25,7 @@ internal sealed partial class GatewayHost : IAsyncDisposable
     private readonly Meter meter = new(Instrumentation.Name);
     private EmbeddedNode node = null!;
     private AdminAudit audit = null!;
+    private NodeBackup backup = null!;
     private Readiness readiness = null!;
     private InvalidSecretLimiter invalidSecrets = null!;
     private Listener publicListener = null!;
@@ -84,7 +86,9 @@ internal sealed partial class GatewayHost : IAsyncDisposable
 
         // One after the other: until the last verification is answered, the admin side tells that this node is not ready.
         if (publicListener is not null) await publicListener.DisposeAsync();
+        if (backup is not null) await backup.StopAsync();
         if (adminListener is not null) await adminListener.DisposeAsync();
+        backup?.Dispose();
         if (isServing) await audit.TellStopAsync();
         audit?.Dispose();
         if (node is not null) await node.DisposeAsync();
@@ -100,6 +104,7 @@ internal sealed partial class GatewayHost : IAsyncDisposable
         node = await EmbeddedNode.OpenAsync(settings, restored, meter, clock, loggers);
         ClientAddresses addresses = new(settings.Gateway.TrustedProxies);
         audit = new AdminAudit(node.AuditLog, node.AdminKey, addresses, clock, loggers.CreateLogger<AdminAudit>());
+        backup = new NodeBackup(node, clock);
         await TellAsync(restored ? AuditedAction.StartRestored : AuditedAction.Start);
         readiness = new Readiness(node.Redeemer);
         meter.CreateObservableGauge("captchacluster.ready", () => readiness.IsReady ? 1 : 0, "1", "1 while requests should be sent here.");
@@ -184,6 +189,7 @@ internal sealed partial class GatewayHost : IAsyncDisposable
             new SiteCalls(node.Sites, minter, settings.Tokens),
             new TokenInspector(node.Codec, node.Redeemer),
             new KeyCalls(node.Keys),
+            new BackupCalls(backup),
             audit,
             new NonceCalls(node.Sites.Directory, new NonceRedeemer(node.Redeemer, settings.Redemption.MaxClockSkewSeconds), clock),
             loggers);

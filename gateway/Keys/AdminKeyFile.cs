@@ -19,7 +19,7 @@ internal static class AdminKeyFile
         string path = Path.Combine(directory, Name);
         bool isNew = !File.Exists(path);
         if (isNew)
-            AtomicFile.Write(path, Encoding.ASCII.GetBytes("cpt_adm_" + RandomNumberGenerator.GetString(Base62, RandomLength) + "\n"));
+            AtomicFile.Write(path, Encode("cpt_adm_" + RandomNumberGenerator.GetString(Base62, RandomLength)));
         string key = File.ReadAllText(path).Trim();
         return GatewaySettings.IsAdminKey(key)
             ? (key, isNew)
@@ -27,4 +27,6 @@ internal static class AdminKeyFile
                 $"The admin key in '{path}' must have at least {GatewaySettings.MinAdminKeyLength} visible ASCII characters; "
                 + "delete the file to have a new one made.");
     }
+
+    public static byte[] Encode(string key) => Encoding.ASCII.GetBytes(key + "\n");
 }

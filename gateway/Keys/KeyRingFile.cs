@@ -35,12 +35,15 @@ internal sealed class KeyRingFile
     }
 
     /// <summary>Returns once a crash cannot undo it. Throws <see cref="IOException"/>: then the old or the new ring may be found after a restart.</summary>
-    public void Save(RotatingKeys keys) => AtomicFile.Write(path, JsonSerializer.SerializeToUtf8Bytes(
+    public void Save(RotatingKeys keys) => AtomicFile.Write(path, Encode(keys));
+
+    /// <summary>What is secret in it is not hashed.</summary>
+    public static byte[] Encode(RotatingKeys keys) => JsonSerializer.SerializeToUtf8Bytes(
         new Content(
             keys.Ring.Signer.Id,
             keys.Ring.Keys.ToDictionary(key => key.Id, key => (byte[]?)key.CopySecret()),
             keys.SignedUntil.ToDictionary(entry => entry.Key, entry => entry.Value?.ToDateTimeOffset())),
-        KeyRingJson.Default.Content));
+        KeyRingJson.Default.Content);
 
     public static SigningKey NewKey() => new(
         RandomNumberGenerator.GetString("abcdefghijklmnopqrstuvwxyz0123456789", KeyRing.MaxKeyIdLength),

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using CaptchaCluster.Sites;
+using CaptchaCluster.Storage.File.Backup;
 using BclFile = System.IO.File;
 
 namespace CaptchaCluster.Storage.File;
@@ -26,10 +27,17 @@ public sealed class FileSiteStore(string directory) : ISiteStore
 
     public ValueTask SaveAsync(Site site, CancellationToken cancellation)
     {
-        byte[] json = JsonSerializer.SerializeToUtf8Bytes(SiteDocument.Of(site), SiteDocumentContext.Default.SiteDocument);
-        AtomicFile.Write(Path.Combine(directory, site.Key + Suffix), json);
+        AtomicFile.Write(Path.Combine(directory, site.Key + Suffix), Encode(site));
         return ValueTask.CompletedTask;
     }
+
+    /// <summary>Copies sites as they are known, each as one version of it.</summary>
+    public static void Copy(IReadOnlyList<Site> sites, BackupFolder folder)
+    {
+        foreach (Site site in sites) folder.Write($"sites/{site.Key}{Suffix}", Encode(site));
+    }
+
+    private static byte[] Encode(Site site) => JsonSerializer.SerializeToUtf8Bytes(SiteDocument.Of(site), SiteDocumentContext.Default.SiteDocument);
 
     private static Site Read(string path)
     {

@@ -61,6 +61,9 @@ internal static partial class Posix
         return error == EWOULDBLOCK ? false : throw Failure("flock", path, error);
     }
 
+    /// <summary>Of what is there: absolute, without links.</summary>
+    public static string RealPath(string path) => RealPath(path, 0) ?? throw Failure("realpath", path, Marshal.GetLastPInvokeError());
+
     private static IOException Failure(string call, string path, int error) =>
         new($"{call} of '{path}' failed: {Marshal.GetPInvokeErrorMessage(error)} (errno {error}).", error);
 
@@ -69,6 +72,10 @@ internal static partial class Posix
 
     [LibraryImport("libc", EntryPoint = "flock", SetLastError = true)]
     private static partial int FLock(SafeFileHandle file, int operation);
+
+    // Allocates what it returns, which is freed on the way.
+    [LibraryImport("libc", EntryPoint = "realpath", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    private static partial string? RealPath(string path, nint resolved);
 
     [LibraryImport("libc", EntryPoint = "open", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     private static partial int Open(string path, int flags, int mode = 0);

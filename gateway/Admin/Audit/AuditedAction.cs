@@ -8,6 +8,7 @@ internal sealed record AuditedAction(string Name)
     public static readonly AuditedAction StartRestored = new("start.restored");
     public static readonly AuditedAction Stop = new("stop");
     public static readonly AuditedAction RefuseAccess = new("access.refused") { IsFrequent = true };
+    public static readonly AuditedAction MakeBackup = new("backup");
     public static readonly AuditedAction CreateSite = new("site.create");
     public static readonly AuditedAction ChangeSite = new("site.change");
     public static readonly AuditedAction DeleteSite = new("site.delete");

@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Text.Json;
+using CaptchaCluster.Storage.File.Backup;
 using Microsoft.Win32.SafeHandles;
 using BclFile = System.IO.File;
 
@@ -111,6 +112,32 @@ public sealed class AuditLog : IDisposable
         }
 
         return new AuditPage(entries, oldest, newest);
+    }
+
+    /// <summary>Copies every entry that is durable by now.</summary>
+    public void CopyTo(BackupFolder folder)
+    {
+        List<(string Name, SafeFileHandle File, long Length)> files;
+        lock (naming)
+        {
+            files = [.. AuditFiles.ListClosed(directory).Select(closed => Open(closed.Path, null))];
+            lock (gate) files.Add(Open(path, length));
+        }
+
+        try
+        {
+            foreach ((string name, SafeFileHandle open, long bytes) in files) folder.Copy(name, open, bytes);
+        }
+        finally
+        {
+            foreach ((_, SafeFileHandle open, _) in files) open.Dispose();
+        }
+
+        static (string Name, SafeFileHandle File, long Length) Open(string path, long? length)
+        {
+            SafeFileHandle open = AuditFiles.OpenForReading(path);
+            return (Path.GetFileName(path), open, length ?? RandomAccess.GetLength(open));
+        }
     }
 
     /// <summary>To be called when nothing more is appended.</summary>

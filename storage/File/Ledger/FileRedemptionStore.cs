@@ -20,6 +20,14 @@ public sealed class FileRedemptionStore : IRedemptionStore, IDisposable
     private RedemptionFact[] facts = new RedemptionFact[256];
     private volatile Exception? poison;
 
+    // Replaced after every sync: what any thread may read of the disk while commits go on.
+    private volatile DurableLedger durable;
+
+    // Guards the two below it.
+    private readonly Lock pinning = new();
+    private readonly List<string> heldBack = [];
+    private int pins;
+
     private FileRedemptionStore(IDisk disk, FileRedemptionStoreOptions options, LedgerRecovery.Found found, UnixSeconds now)
     {
         this.disk = disk;
@@ -36,6 +44,7 @@ public sealed class FileRedemptionStore : IRedemptionStore, IDisposable
         {
             foreach (RedemptionFact[] batch in found.Live.Chunk(8192)) copy.Append(active.Add(batch));
         });
+        durable = new DurableLedger(closed, active.Header.Id, active.Length);
     }
 
     public UnixSeconds Horizon => active.Header.Horizon;
@@ -101,8 +110,19 @@ public sealed class FileRedemptionStore : IRedemptionStore, IDisposable
         return ValueTask.CompletedTask;
     }
 
+    /// <summary>All that was acknowledged so far, for any thread to copy. Also where the ledger is out of use.</summary>
+    public PinnedLedger Pin()
+    {
+        lock (pinning)
+        {
+            pins++;
+            return new PinnedLedger(disk, durable.Segments, Unpin);
+        }
+    }
+
     public ValueTask PurgeAsync(UnixSeconds upTo)
     {
+        if (HasHeldBack) Guarded(() => Remove([]));
         if (upTo <= Horizon || !IsWorthPurging(upTo)) return ValueTask.CompletedTask;
         Guarded(() =>
         {
@@ -138,6 +158,7 @@ public sealed class FileRedemptionStore : IRedemptionStore, IDisposable
 
         file.Append(active.Add(facts.AsSpan(0, batch.Length)));
         file.Sync();
+        durable = new DurableLedger(closed, active.Header.Id, active.Length);
     }
 
     /// <summary>Closes the active segment and begins the next, which names those that are still needed under the horizon.</summary>
@@ -148,6 +169,7 @@ public sealed class FileRedemptionStore : IRedemptionStore, IDisposable
         IDiskFile nextFile = SegmentFiles.Create(disk, next, _ => { });
         file.Dispose();
         (active, file) = (next, nextFile);
+        durable = new DurableLedger(closed, active.Header.Id, active.Length);
     }
 
     private SegmentBuilder NewSegment(long id, UnixSeconds horizon, UnixSeconds floor, UnixSeconds now) => new(new SegmentHeader
@@ -160,10 +182,32 @@ public sealed class FileRedemptionStore : IRedemptionStore, IDisposable
         Closed = closed,
     });
 
+    /// <summary>To be called when what is durable no longer names them; those that are pinned wait until they are not.</summary>
     private void Remove(IEnumerable<string> names)
     {
+        lock (pinning)
+        {
+            heldBack.AddRange(names);
+            if (pins > 0) return;
+            names = [.. heldBack];
+            heldBack.Clear();
+        }
+
         foreach (string name in names) disk.Delete(name);
         disk.Sync();
+    }
+
+    private bool HasHeldBack
+    {
+        get
+        {
+            lock (pinning) return pins == 0 && heldBack.Count > 0;
+        }
+    }
+
+    private void Unpin()
+    {
+        lock (pinning) pins--;
     }
 
     private void Guarded(Action write)
@@ -178,5 +222,12 @@ public sealed class FileRedemptionStore : IRedemptionStore, IDisposable
             poison = exception;
             throw new UnknownOutcomeException($"The ledger in '{disk.Location}' is out of use until a restart: {exception.Message}", exception);
         }
+    }
+
+    /// <summary>What the last sync made durable.</summary>
+    private sealed record DurableLedger(ImmutableArray<ClosedSegment> Closed, long ActiveId, long ActiveLength)
+    {
+        public IReadOnlyList<(string Name, long Length)> Segments =>
+            [.. Closed.Select(segment => (SegmentFiles.NameOf(segment.Id), segment.Length)), (SegmentFiles.NameOf(ActiveId), ActiveLength)];
     }
 }

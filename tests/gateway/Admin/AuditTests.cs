@@ -11,7 +11,11 @@ public sealed class AuditTests : IDisposable
 
     private string LogPath => Path.Combine(directory.Path, "audit.log");
 
-    public void Dispose() => directory.Dispose();
+    public void Dispose()
+    {
+        directory.Dispose();
+        if (Directory.Exists(directory.Path + "-backup")) Directory.Delete(directory.Path + "-backup", recursive: true);
+    }
 
     [Fact]
     public async Task A_change_is_told_before_and_after_with_who_what_where_and_outcome()
@@ -63,6 +67,7 @@ public sealed class AuditTests : IDisposable
             string second = (await gateway.AdminAsync("POST", "/admin/v1/keys")).String("kid");
             await gateway.AdminAsync("POST", $"/admin/v1/keys/{second}/sign");
             await gateway.AdminAsync("DELETE", $"/admin/v1/keys/{first}", """{"force":true}""");
+            await gateway.AdminAsync("POST", "/admin/v1/backup", JsonSerializer.Serialize(new { folder = directory.Path + "-backup" }));
             AuthenticationHeaderValue? key = gateway.Admin.DefaultRequestHeaders.Authorization;
             gateway.Admin.DefaultRequestHeaders.Authorization = null;
             for (int i = 0; i < 3; i++) await gateway.AdminAsync("GET", "/admin/v1/sites");

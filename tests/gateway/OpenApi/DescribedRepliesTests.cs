@@ -23,6 +23,7 @@ public sealed class DescribedRepliesTests : IAsyncLifetime
         "POST /admin/v1/sites/{}/tokens 503",
         "POST /admin/v1/tokens/inspect 503",
         "POST /v1/redeem-nonce 503",
+        "POST /admin/v1/backup 503",
     ];
 
     private readonly TestDirectory directory = new();
@@ -49,6 +50,7 @@ public sealed class DescribedRepliesTests : IAsyncLifetime
         await SitesAsync();
         await TokensAsync();
         await KeysAsync();
+        await BackupsAsync();
         await AdminAsync("GET", "/admin/v1/audit");
         Expect(Operation.Of("GET", "/admin/v1/audit"), await gateway.AdminAsync("GET", "/admin/v1/audit?limit=x"));
         await NoncesAsync();
@@ -69,6 +71,7 @@ public sealed class DescribedRepliesTests : IAsyncLifetime
     [InlineData("POST", "/siteverify", """{"success":false,"error-codes":["internal-error"]}""")]
     [InlineData("GET", "/healthz/ready", """{"status":"not-ready"}""")]
     [InlineData("POST", "/admin/v1/tokens/inspect", """{"error":"internal-error","message":"m"}""")]
+    [InlineData("POST", "/admin/v1/backup", """{"error":"audit-unavailable","message":"m"}""")]
     [InlineData("POST", "/admin/v1/sites/{sitekey}/tokens", """{"error":"audit-unavailable","message":"m"}""")]
     [InlineData("POST", "/v1/redeem-nonce", """{"error":"internal-error","message":"m"}""")]
     public void What_was_not_provoked_is_described_too(string method, string path, string body) => Assert.Null(Complaint(method, path, 503, body));
@@ -207,6 +210,14 @@ public sealed class DescribedRepliesTests : IAsyncLifetime
         await AdminAsync("POST", redeem, body.Replace(site.Key, "cpt_pub_" + new string('0', 32)));
         await gateway.PatchAsync(site, """{"disabled":true}""");
         await AdminAsync("POST", redeem, body);
+    }
+
+    private async Task BackupsAsync()
+    {
+        string folder = directory.Path + "-backup";
+        foreach (string path in new[] { folder, folder, "relative", "/proc/self/new" })
+            await AdminAsync("POST", "/admin/v1/backup", JsonSerializer.Serialize(new { folder = path }));
+        Directory.Delete(folder, recursive: true);
     }
 
     private async Task StrangersAsync()

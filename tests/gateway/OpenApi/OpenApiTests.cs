@@ -124,6 +124,7 @@ public sealed class OpenApiTests : IAsyncLifetime
             {
                 "/admin/v1/tokens/inspect" => """{"token":"x","zzz":1}""",
                 "/v1/redeem-nonce" => $$"""{"sitekey":"{{site.Key}}","nonce":"x","expires_at":"2026-11-20T22:15:00Z","zzz":1}""",
+                "/admin/v1/backup" => """{"folder":"x","zzz":1}""",
                 _ => """{"zzz":1}""",
             };
             string message = (await gateway.AdminAsync(operation.Method, path, body)).Message;
