@@ -1,3 +1,4 @@
+using System.Globalization;
 using CaptchaCluster.Bench.CommandLine;
 using CaptchaCluster.Bench.Experiments;
 using CaptchaCluster.Bench.Report;
@@ -18,6 +19,9 @@ internal sealed class BenchRun(BenchOptions options, TestClock clock, TextWriter
 
     private const int GrowthRounds = 2;
 
+    /// <summary>Processors; what the kernel does for the disk is in it.</summary>
+    private const double QuietShare = 0.25;
+
     private readonly List<string> notices = [];
 
     /// <exception cref="SetupException">It cannot be run as asked.</exception>
@@ -33,7 +37,10 @@ internal sealed class BenchRun(BenchOptions options, TestClock clock, TextWriter
         DirectoryInfo directory = Directory.CreateDirectory(Path.Combine(options.Directory, $"captchacluster-bench-{Environment.ProcessId}"));
         try
         {
-            return await RunAsync(directory.FullName, rows) with { Machine = machine, Started = started, Took = clock.UtcNow - started, Notices = notices };
+            BenchResults results = await RunAsync(directory.FullName, rows);
+            if (Spread.Of(results.AllSamples.Select(sample => sample.OthersBusy)).Median is var busy and > QuietShare)
+                notices.Add(string.Create(CultureInfo.InvariantCulture, $"Something else kept {busy:0.0} processors busy meanwhile: these figures are provisional."));
+            return results with { Machine = machine, Started = started, Took = clock.UtcNow - started, Notices = notices };
         }
         finally
         {
@@ -115,7 +122,7 @@ internal sealed class BenchRun(BenchOptions options, TestClock clock, TextWriter
     {
         List<LivePoint> points = [];
         if (options.LiveGrowth.Count == 0) return points;
-        await using Contender bare = await BareServer.StartAsync(isHostedAsGateway: false, cancelled);
+        await using Contender bare = await HostedServer.StartBareAsync(isHostedAsGateway: false, cancelled);
         LiveGrowth growth = new(directory, clock, cancelled);
         RowLoad load = new(UsualConnections, options.Duration);
         foreach (long live in options.LiveGrowth.Prepend(0))

@@ -69,13 +69,14 @@ internal sealed class BenchCommand
             {
                 return await run(Read(parsed), cancelled);
             }
+            catch (Exception) when (cancelled.IsCancellationRequested)
+            {
+                // Whatever failed: a terminal interrupts the servers too.
+                await errors.WriteLineAsync("It was interrupted; what it had started has ended.");
+            }
             catch (SetupException refusal)
             {
                 await errors.WriteLineAsync(refusal.Message);
-            }
-            catch (OperationCanceledException) when (cancelled.IsCancellationRequested)
-            {
-                await errors.WriteLineAsync("It was interrupted; what it had started has ended.");
             }
 
             return ExitCode.NotRun;

@@ -65,8 +65,8 @@ internal sealed class Stage : IAsyncDisposable
 
     private async Task<Contender> StartAsync(Row row) => row switch
     {
-        Row.Bare => await BareServer.StartAsync(isHostedAsGateway: false, cancelled),
-        Row.BareAsGateway => await BareServer.StartAsync(isHostedAsGateway: true, cancelled),
+        Row.Bare => await HostedServer.StartBareAsync(isHostedAsGateway: false, cancelled),
+        Row.BareAsGateway => await HostedServer.StartBareAsync(isHostedAsGateway: true, cancelled),
         Row.Success or Row.Duplicate or Row.Forged => gateway.Contender,
         Row.RedisAlways => await RedisServer.StartAsync(Directory.CreateDirectory(Path.Combine(directory, row.Name())).FullName, "always", cancelled),
         Row.RedisEverySecond => await RedisServer.StartAsync(Directory.CreateDirectory(Path.Combine(directory, row.Name())).FullName, "everysec", cancelled),

@@ -14,9 +14,9 @@ internal static class MarkdownReport
         numbers are the least, the **median** and the most of the rounds. All rows get the same tokens, minted in advance, from the same load client
         (`tests/load`: one thread, each connection with one request at a time, every answer checked); its processor time is in the
         tables, and on few cores it is taken from the servers. Processor time is what Linux counts for the processes, kernel included, with that of
-        Redis after a plus sign. Allocated bytes are the collector's own count. Rows e are spared
-        what the others do: Redis over a Unix socket, no rewriting of its log, and no look at the secret nor at the token's signature, site,
-        hostname and expiry.
+        Redis after a plus sign. Allocated bytes are the collector's own count. Rows e are hosted as
+        the gateway is, and are spared what it does: Redis over a Unix socket, no rewriting of its log, and no look at the secret nor at the
+        token's signature, site, hostname and expiry.
         """;
 
     /// <param name="results">Of a run.</param>
@@ -53,7 +53,7 @@ internal static class MarkdownReport
         table.Add("command", $"`dotnet run --project tests/bench -c Release -- {results.Command}`");
         table.Add("when", string.Create(CultureInfo.InvariantCulture, $"{results.Started.UtcDateTime:yyyy-MM-dd HH:mm} UTC, for {results.Took.TotalMinutes:0.0} min"));
         if (results.AllSamples is { Count: > 0 } samples)
-            table.Add("processors busy with anything else", Words(Spread.Of(samples.Select(sample => sample.OthersBusy)), "0.00"));
+            table.Add("processors busy with anything else, the kernel's own work included", Words(Spread.Of(samples.Select(sample => sample.OthersBusy)), "0.00"));
         page.AppendLine(table.ToString());
         foreach (string notice in results.Notices.Concat(results.WrongAnswers)) page.AppendLine($"**{notice}**").AppendLine();
         page.AppendLine(Method).AppendLine();

@@ -18,6 +18,9 @@ internal sealed class RowDriver(MintedTokens tokens, TestClock clock)
     /// <summary>As many as the client remembers.</summary>
     private const int SpentBefore = 4096;
 
+    /// <summary>A server that does not answer is told by the measurement, not by a wait without end.</summary>
+    private static readonly TimeSpan LongestSpending = TimeSpan.FromMinutes(1);
+
     private double fastest = FastestRate / 2;
 
     /// <param name="row">What to send.</param>
@@ -47,54 +50,68 @@ internal sealed class RowDriver(MintedTokens tokens, TestClock clock)
             Rate = load.Rate is { } planned ? new RatePlan(planned, planned, load.Duration) : null,
             Cancelled = cancelled,
         };
-        if (phase.Mix.NeedsSpent) await workers.RunAsync(phase with { Mix = MixShares.AllFresh, Limit = SpentBefore, Duration = TimeSpan.MaxValue, Rate = null }, _ => { });
-        pool.Complete();
-
-        long ledgerBefore = SizeOf(ledger);
-        ContenderUse before = await contender.ReadUseAsync(cancelled);
-        TimeSpan machineBefore = ProcessUse.MachineCpu();
-        PhaseResult result = await workers.RunAsync(phase, _ => { });
-        TimeSpan machine = ProcessUse.MachineCpu() - machineBefore;
-        ContenderUse after = await contender.ReadUseAsync(cancelled);
-        cancelled.ThrowIfCancellationRequested();
-        if (load.Rate is null && isSpending) fastest = Math.Max(fastest, result.Rate);
-        return Compose();
-
-        Sample Compose()
+        long wrongBefore = 0;
+        if (phase.Mix.NeedsSpent)
         {
-            double requests = Math.Max(1, result.Total.Answered);
-            TimeSpan front = after.FrontCpu - before.FrontCpu;
-            TimeSpan store = after.StoreCpu - before.StoreCpu;
-            LatencySummary latency = LatencySummary.Of(result.Total.Latency());
-            return new Sample
-            {
-                Row = row,
-                Connections = load.Connections,
-                Round = load.Round,
-                Planned = load.Rate,
-                Rate = result.Rate,
-                Answered = result.Total.Answered,
-                Unanswered = result.Total.Unknown + result.Total.Failed + result.Total.NotSent,
-                Wrong = result.Total.Wrong,
-                WrongAnswer = setup.WrongAnswers.Examples is [var wrong, ..] ? $"{wrong.Kind}: {wrong.Status} {wrong.Body}" : null,
-                P50 = latency.P50.TotalMilliseconds,
-                P99 = latency.P99.TotalMilliseconds,
-                P999 = latency.P999.TotalMilliseconds,
-                Max = latency.Max.TotalMilliseconds,
-                FrontCpu = front.TotalMicroseconds / requests,
-                StoreCpu = store.TotalMicroseconds / requests,
-                ClientCpu = result.ClientMicrosecondsPerRequest,
-                OthersBusy = Math.Max(0, (machine - front - store - result.ClientCpu) / result.Elapsed),
-                Allocated = (after.Counts.Allocated - before.Counts.Allocated) / requests,
-                Collections = (after.Counts.Collections - before.Counts.Collections) / result.Elapsed.TotalSeconds,
-                Paused = (after.Counts.Paused - before.Counts.Paused) / result.Elapsed,
-                LedgerBytes = ledger is null ? null : (SizeOf(ledger) - ledgerBefore) / requests,
-            };
+            Phase spending = phase with { Mix = MixShares.AllFresh, Limit = SpentBefore, Duration = LongestSpending, Rate = null };
+            wrongBefore = (await workers.RunAsync(spending, _ => { })).Total.Wrong;
         }
+
+        pool.Complete();
+        Cost before = await ReadAsync(contender, ledger, cancelled);
+        PhaseResult result = await workers.RunAsync(phase, _ => { });
+        cancelled.ThrowIfCancellationRequested();
+        Cost cost = (await ReadAsync(contender, ledger, cancelled)).Since(before);
+        if (load.Rate is null && isSpending) fastest = Math.Max(fastest, result.Rate);
+        return Compose(row, load, result, cost) with
+        {
+            Wrong = wrongBefore + result.Total.Wrong,
+            WrongAnswer = setup.WrongAnswers.Examples is [var wrong, ..] ? $"{wrong.Kind}: {wrong.Status} {wrong.Body}" : null,
+            LedgerBytes = ledger is null ? null : (double)cost.LedgerBytes / Math.Max(1, result.Total.Answered),
+        };
     }
+
+    private static Sample Compose(Row row, RowLoad load, PhaseResult result, in Cost cost)
+    {
+        double requests = Math.Max(1, result.Total.Answered);
+        LatencySummary latency = LatencySummary.Of(result.Total.Latency());
+        return new Sample
+        {
+            Row = row,
+            Connections = load.Connections,
+            Round = load.Round,
+            Planned = load.Rate,
+            Rate = result.Rate,
+            Answered = result.Total.Answered,
+            Unanswered = result.Total.Unknown + result.Total.Failed + result.Total.NotSent,
+            Wrong = result.Total.Wrong,
+            P50 = latency.P50.TotalMilliseconds,
+            P99 = latency.P99.TotalMilliseconds,
+            P999 = latency.P999.TotalMilliseconds,
+            Max = latency.Max.TotalMilliseconds,
+            FrontCpu = cost.Contender.FrontCpu.TotalMicroseconds / requests,
+            StoreCpu = cost.Contender.StoreCpu.TotalMicroseconds / requests,
+            ClientCpu = result.ClientMicrosecondsPerRequest,
+            OthersBusy = Math.Max(0, (cost.Machine - cost.Contender.FrontCpu - cost.Contender.StoreCpu - result.ClientCpu) / result.Elapsed),
+            Allocated = cost.Contender.Counts.Allocated / requests,
+            Collections = cost.Contender.Counts.Collections / result.Elapsed.TotalSeconds,
+            Paused = cost.Contender.Counts.Paused / result.Elapsed,
+        };
+    }
+
+    private static async Task<Cost> ReadAsync(Contender contender, string? ledger, CancellationToken cancelled) =>
+        new(await contender.ReadUseAsync(cancelled), ProcessUse.MachineCpu(), SizeOf(ledger));
 
     private static long SizeOf(string? directory) =>
         directory is null ? 0 : new DirectoryInfo(directory).EnumerateFiles().Sum(file => file.Length);
+
+    /// <param name="Contender">What its processes used.</param>
+    /// <param name="Machine">Time that all processors were busy with anything.</param>
+    /// <param name="LedgerBytes">Size of the ledger.</param>
+    private readonly record struct Cost(ContenderUse Contender, TimeSpan Machine, long LedgerBytes)
+    {
+        public Cost Since(Cost earlier) => new(Contender.Since(earlier.Contender), Machine - earlier.Machine, LedgerBytes - earlier.LedgerBytes);
+    }
 }
 
 /// <summary>How a row is put under load.</summary>

@@ -7,14 +7,15 @@ namespace CaptchaCluster.Bench.Servers;
 /// <param name="Heap">Bytes that the managed heap holds, garbage included.</param>
 /// <param name="Collections">Since it started.</param>
 /// <param name="Paused">How long collections have stopped it.</param>
-internal readonly record struct CollectorCounts(long Allocated, long Heap, long Collections, TimeSpan Paused);
+internal readonly record struct CollectorCounts(long Allocated, long Heap, long Collections, TimeSpan Paused)
+{
+    public CollectorCounts Since(CollectorCounts earlier) =>
+        new(Allocated - earlier.Allocated, Heap - earlier.Heap, Collections - earlier.Collections, Paused - earlier.Paused);
+}
 
 /// <summary>A server of ours that runs on .NET, with the probe inside.</summary>
 internal sealed class DotnetServer : IAsyncDisposable
 {
-    /// <summary>The runtime completes sockets on the threads that wait for them. The gateway sets it for itself.</summary>
-    public static readonly (string, string) InlineCompletions = ("DOTNET_SYSTEM_NET_SOCKETS_INLINE_COMPLETIONS", "1");
-
     private readonly ServerProcess process;
     private int questions;
 

@@ -47,7 +47,8 @@ internal sealed class ServerProcess : IAsyncDisposable
         return new ServerProcess(start);
     }
 
-    /// <summary>The first line it writes that matches. Throws <see cref="SetupException"/> where it ends without.</summary>
+    /// <summary>The first line it writes that matches.</summary>
+    /// <exception cref="SetupException">It ended without, or does not write it.</exception>
     public async Task<string> LineAsync(Func<string, bool> matches, CancellationToken cancelled)
     {
         try
@@ -57,18 +58,29 @@ internal sealed class ServerProcess : IAsyncDisposable
         catch (EndOfStreamException)
         {
             await process.WaitForExitAsync(cancelled);
-            throw new SetupException($"{process.StartInfo.FileName} {string.Join(' ', process.StartInfo.ArgumentList)} ended with {process.ExitCode}.\n{output}\n{errors}");
+            throw Failure($"ended with {process.ExitCode}");
         }
         catch (TimeoutException)
         {
-            throw new SetupException($"{process.StartInfo.FileName} {string.Join(' ', process.StartInfo.ArgumentList)} does not answer.\n{output}\n{errors}");
+            throw Failure("does not answer");
         }
     }
 
     public Task EndedAsync(CancellationToken cancelled) => process.WaitForExitAsync(cancelled);
 
     /// <summary>Writes a line to its standard input.</summary>
-    public Task SayAsync(string line) => process.StandardInput.WriteLineAsync(line);
+    /// <exception cref="SetupException">It has ended.</exception>
+    public async Task SayAsync(string line)
+    {
+        try
+        {
+            await process.StandardInput.WriteLineAsync(line);
+        }
+        catch (IOException)
+        {
+            throw Failure("has ended");
+        }
+    }
 
     public async ValueTask DisposeAsync()
     {
@@ -88,6 +100,9 @@ internal sealed class ServerProcess : IAsyncDisposable
 
         process.Dispose();
     }
+
+    private SetupException Failure(string what) =>
+        new($"{process.StartInfo.FileName} {string.Join(' ', process.StartInfo.ArgumentList)} {what}.\n{output}\n{errors}");
 
     [DllImport("libc", EntryPoint = "kill", SetLastError = true)]
     private static extern int SendSignal(int process, int signal);
