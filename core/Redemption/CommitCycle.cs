@@ -44,9 +44,11 @@ internal sealed class CommitCycle(RedemptionShard shard, IRedemptionStore store,
     /// What is known of a token, between two turns. Memory answers, as it does for replays: the owner of an embedded ledger
     /// holds all that is live, until a commit's outcome stays unknown. From then on what it does not hold proves nothing (I5).
     /// </summary>
-    public PeekOutcome Peek(TokenId token, UnixSeconds expiresAt, UnixSeconds now)
+    public PeekOutcome Peek(TokenId token, UnixSeconds expiresAt, UnixSeconds now, SiteGeneration? asker = null)
     {
         if (!store.CanCommit) return default; // I9, as for redemptions
+        if (asker is { } authenticated && !authority.Accepts(authenticated.Site, authenticated.Generation, now))
+            return new PeekOutcome(PeekStatus.Retired);
         PeekOutcome outcome = shard.Peek(token, expiresAt, now);
         return knowsAll || outcome.Status == PeekStatus.Redeemed ? outcome : default;
     }

@@ -1,3 +1,4 @@
+using CaptchaCluster.Sites;
 using CaptchaCluster.Tokens;
 
 namespace CaptchaCluster.Redemption;
@@ -23,5 +24,8 @@ public interface IRedeemer
     /// </summary>
     /// <param name="token">The token's id.</param>
     /// <param name="expiresAt">The token's own expiry: an id determines it.</param>
-    ValueTask<PeekOutcome> PeekAsync(TokenId token, UnixSeconds expiresAt);
+    /// <param name="asker">
+    /// Whose secret authenticated the question, where one did: it must still be valid when the look is taken (I8).
+    /// </param>
+    ValueTask<PeekOutcome> PeekAsync(TokenId token, UnixSeconds expiresAt, SiteGeneration? asker = null);
 }

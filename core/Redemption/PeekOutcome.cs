@@ -17,6 +17,9 @@ public enum PeekStatus
 
     /// <summary>The queue is full; nothing was looked up (I10).</summary>
     Overloaded,
+
+    /// <summary>The site of who asked is not active, or its secret of that generation is no longer valid (I8).</summary>
+    Retired,
 }
 
 /// <param name="Status">What is known.</param>

@@ -104,9 +104,9 @@ public sealed class ShardHost : IRedeemer, IAsyncDisposable
         return new(new RedemptionOutcome(RedemptionStatus.Overloaded));
     }
 
-    public ValueTask<PeekOutcome> PeekAsync(TokenId token, UnixSeconds expiresAt)
+    public ValueTask<PeekOutcome> PeekAsync(TokenId token, UnixSeconds expiresAt, SiteGeneration? asker = null)
     {
-        PeekOperation operation = new(token, expiresAt);
+        PeekOperation operation = new(token, expiresAt, asker);
         lock (gate)
         {
             if (closed) return new(default(PeekOutcome));
@@ -206,7 +206,8 @@ public sealed class ShardHost : IRedeemer, IAsyncDisposable
     /// <summary>After the turn: nothing is in flight, and the look begins after whoever asked for it came.</summary>
     private void AnswerPeeks()
     {
-        foreach (PeekOperation peek in takenPeeks) peek.Complete(cycle.Peek(peek.Token, peek.ExpiresAt, UnixSeconds.Now(clock)));
+        foreach (PeekOperation peek in takenPeeks)
+            peek.Complete(cycle.Peek(peek.Token, peek.ExpiresAt, UnixSeconds.Now(clock), peek.Asker));
         takenPeeks.Clear();
     }
 

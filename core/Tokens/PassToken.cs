@@ -1,3 +1,4 @@
+using System.Text.Json;
 using CaptchaCluster.Sites;
 
 namespace CaptchaCluster.Tokens;
@@ -43,6 +44,17 @@ public sealed class PassToken
     public ReadOnlySpan<byte> Action => Text(ActionSlice);
 
     public ReadOnlySpan<byte> CData => Text(CDataSlice);
+
+    /// <summary>Whether it was minted for this action, whatever the minter escaped.</summary>
+    /// <param name="action">UTF-8, not escaped.</param>
+    public bool IsFor(ReadOnlySpan<byte> action)
+    {
+        Span<byte> quoted = stackalloc byte[ActionSlice.Length + 2];
+        quoted[0] = quoted[^1] = (byte)'"';
+        Action.CopyTo(quoted[1..]);
+        Utf8JsonReader json = new(quoted);
+        return json.Read() && json.ValueTextEquals(action);
+    }
 
     /// <summary>A JSON number.</summary>
     public ReadOnlySpan<byte> Score => Text(ScoreSlice);

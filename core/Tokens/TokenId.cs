@@ -55,6 +55,14 @@ public readonly record struct TokenId(ulong High, ulong Low)
         return true;
     }
 
+    /// <summary>Writes <see cref="TextLength"/> characters.</summary>
+    public void WriteText(Span<byte> destination)
+    {
+        Span<byte> bytes = stackalloc byte[Size];
+        Write(bytes);
+        Base64Url.EncodeToUtf8(bytes, destination);
+    }
+
     public override string ToString()
     {
         Span<byte> bytes = stackalloc byte[Size];

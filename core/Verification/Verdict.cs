@@ -20,17 +20,25 @@ public enum VerdictKind
     /// <summary>Malformed, unknown or rotated out, or a test secret with a token that is not the test token.</summary>
     InvalidSecret,
 
+    /// <summary>The sitekey of a pair of credentials is missing, malformed or unknown.</summary>
+    UnknownSite,
+
     /// <summary>The secret is right and its site disabled.</summary>
     SiteDisabled,
 
     /// <summary>Not a token of ours.</summary>
     InvalidToken,
 
-    /// <summary>A genuine token of another site than the secret's, or than the sitekey that the caller named.</summary>
+    /// <summary>A genuine token of another site than the secret's: anybody may hand one in.</summary>
     OtherSite,
+
+    /// <summary>The caller named a sitekey that is not its secret's: a mistake in its configuration.</summary>
+    SiteKeyMismatch,
 
     HostnameMismatch,
     IpMismatch,
+    ActionMismatch,
+    UidMismatch,
     Expired,
     Duplicate,
 }

@@ -25,7 +25,7 @@ public sealed class VerificationMetrics
     private readonly TagList dialectLabel;
 
     /// <param name="meter">Named <see cref="Instrumentation.Name"/>.</param>
-    /// <param name="dialect">As the folder of the dialect is called, in lower case.</param>
+    /// <param name="dialect">Its name in measurements.</param>
     /// <param name="clock">Wall and monotonic time.</param>
     public VerificationMetrics(Meter meter, string dialect, TimeProvider clock)
     {
@@ -60,11 +60,15 @@ public sealed class VerificationMetrics
         VerdictKind.MissingSecret or VerdictKind.MissingSecretAndToken => "missing-secret",
         VerdictKind.MissingToken => "missing-token",
         VerdictKind.InvalidSecret => "bad-secret",
+        VerdictKind.UnknownSite => "unknown-site",
         VerdictKind.SiteDisabled => "site-disabled",
         VerdictKind.InvalidToken => "forged",
         VerdictKind.OtherSite => "other-site",
+        VerdictKind.SiteKeyMismatch => "sitekey",
         VerdictKind.HostnameMismatch => "hostname",
         VerdictKind.IpMismatch => "ip",
+        VerdictKind.ActionMismatch => "action",
+        VerdictKind.UidMismatch => "uid",
         VerdictKind.Expired => "expired",
         VerdictKind.Duplicate => "duplicate",
         _ => throw new ArgumentOutOfRangeException(nameof(kind), kind, "not a verdict"),

@@ -13,6 +13,21 @@ public readonly ref struct VerificationRequest
     /// <summary>At most 128 characters; empty counts as none.</summary>
     public ReadOnlySpan<byte> IdempotencyKey { get; init; }
 
-    /// <summary>Where given it must be the token's.</summary>
+    /// <summary>Where given it must be the secret's, and the token's.</summary>
     public ReadOnlySpan<byte> SiteKey { get; init; }
+
+    /// <summary>Where given it must be what the token was minted for.</summary>
+    public ReadOnlySpan<byte> Action { get; init; }
+
+    /// <summary>As <see cref="Action"/>: the user's id at the site.</summary>
+    public ReadOnlySpan<byte> Uid { get; init; }
+
+    /// <summary>The credentials are a pair, of which the secret is one half and <see cref="SecretSiteKey"/> the other.</summary>
+    public bool HasPairedSecret { get; init; }
+
+    /// <summary>The site whose secret it must be; only with <see cref="HasPairedSecret"/>.</summary>
+    public ReadOnlySpan<byte> SecretSiteKey { get; init; }
+
+    /// <summary>Judge as always, but spend nothing: a token that could be redeemed now is success.</summary>
+    public bool IsPeek { get; init; }
 }

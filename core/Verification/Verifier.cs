@@ -1,5 +1,6 @@
 using System.Net;
 using System.Runtime.CompilerServices;
+using System.Text;
 using CaptchaCluster.Redemption;
 using CaptchaCluster.Sites;
 using CaptchaCluster.Tokens;
@@ -14,14 +15,14 @@ namespace CaptchaCluster.Verification;
 public sealed class Verifier(SiteDirectory sites, TokenCodec codec, IRedeemer redeemer, TimeProvider clock, bool acceptTestKeys)
 {
     /// <summary>The request's spans are read before the first await; the task cannot be cancelled.</summary>
-    public ValueTask<Verdict> VerifyAsync(VerificationRequest request)
+    public ValueTask<Verdict> VerifyAsync(in VerificationRequest request)
     {
         UnixSeconds now = UnixSeconds.Now(clock);
         if (request.Secret.IsEmpty)
             return new(new Verdict(request.Token.IsEmpty ? VerdictKind.MissingSecretAndToken : VerdictKind.MissingSecret));
         if (acceptTestKeys && TestKeys.TryJudge(request.Secret, request.Token, now, out Verdict test)) return new(test);
 
-        VerdictKind refusal = Authenticate(request.Secret, now, out Site site, out Generation generation);
+        VerdictKind refusal = Authenticate(request, now, out Site site, out Generation generation);
         if (refusal != VerdictKind.Success) return new(new Verdict(refusal));
         if (request.Token.IsEmpty) return new(new Verdict(VerdictKind.MissingToken));
 
@@ -30,37 +31,46 @@ public sealed class Verifier(SiteDirectory sites, TokenCodec codec, IRedeemer re
         refusal = JudgePolicy(request, site, token);
         if (refusal != VerdictKind.Success) return new(new Verdict(refusal, token));
         if (IsExpiredBeyondReplay(request, token, now)) return new(new Verdict(VerdictKind.Expired, token));
+        if (request.IsPeek) return PeekAsync(token, new SiteGeneration(site.Key, generation));
 
         AttemptKey attempt = request.IdempotencyKey.IsEmpty ? AttemptKey.New() : AttemptKey.Of(site.Key, request.IdempotencyKey);
         return RedeemAsync(token, new RedemptionRequest(token.Id, token.ExpiresAt, site.Key, generation, attempt));
     }
 
-    private VerdictKind Authenticate(ReadOnlySpan<byte> secret, UnixSeconds now, out Site site, out Generation generation)
+    private VerdictKind Authenticate(in VerificationRequest request, UnixSeconds now, out Site site, out Generation generation)
     {
         (site, generation) = (null!, default);
-        if (!SiteSecret.TryReadSite(secret, out SiteKey key) || !sites.TryGet(key, out site)) return VerdictKind.InvalidSecret;
+        SiteKey owner = default;
+        if (request.HasPairedSecret && !IsSite(request.SecretSiteKey, out owner)) return VerdictKind.UnknownSite;
+        if (!SiteSecret.TryReadSite(request.Secret, out SiteKey key) || !sites.TryGet(key, out site)) return VerdictKind.InvalidSecret;
+        if (request.HasPairedSecret && owner != key) return VerdictKind.InvalidSecret;
         Span<byte> hash = stackalloc byte[SiteSecret.HashSize];
-        SiteSecret.Hash(secret, hash);
+        SiteSecret.Hash(request.Secret, hash);
         if (!site.TryAuthenticate(hash, now, out generation)) return VerdictKind.InvalidSecret;
         return site.IsActive ? VerdictKind.Success : VerdictKind.SiteDisabled;
     }
 
-    private static VerdictKind JudgePolicy(VerificationRequest request, Site site, PassToken token)
+    private bool IsSite(ReadOnlySpan<byte> text, out SiteKey key) =>
+        SiteKey.TryParse(text, out key) && sites.TryGet(key, out Site site) && !site.IsDeleted;
+
+    private static VerdictKind JudgePolicy(in VerificationRequest request, Site site, PassToken token)
     {
         if (token.Site != site.Key) return VerdictKind.OtherSite;
         if (!request.SiteKey.IsEmpty && !(SiteKey.TryParse(request.SiteKey, out SiteKey named) && named == site.Key))
-            return VerdictKind.OtherSite;
+            return VerdictKind.SiteKeyMismatch;
         if (!site.Policy.AllowsHostname(token.Hostname)) return VerdictKind.HostnameMismatch;
-        return site.Policy.IpBinding == IpBinding.Off || IsFromItsVisitor(request.RemoteIp, token)
+        if (site.Policy.IpBinding == IpBinding.Enforce && !IsFromItsVisitor(request.RemoteIp, token)) return VerdictKind.IpMismatch;
+        if (!request.Action.IsEmpty && !token.IsFor(request.Action)) return VerdictKind.ActionMismatch;
+        return request.Uid.IsEmpty || TokenCodec.IsBoundTo(token, Encoding.UTF8.GetString(request.Uid))
             ? VerdictKind.Success
-            : VerdictKind.IpMismatch;
+            : VerdictKind.UidMismatch;
     }
 
     private static bool IsFromItsVisitor(ReadOnlySpan<byte> remoteIp, PassToken token) =>
         ClientAddress.TryParse(remoteIp, out IPAddress address) && TokenCodec.IsBoundTo(token, address);
 
     // I12: past its expiry only the replay of an idempotent attempt can still succeed, so only that goes to the ledger.
-    private bool IsExpiredBeyondReplay(VerificationRequest request, PassToken token, UnixSeconds now)
+    private bool IsExpiredBeyondReplay(in VerificationRequest request, PassToken token, UnixSeconds now)
     {
         if (token.IssuedAt <= redeemer.IssuedFloor) return true;
         long grace = request.IdempotencyKey.IsEmpty ? 0 : codec.Limits.MaxClockSkewSeconds;
@@ -79,6 +89,21 @@ public sealed class Verifier(SiteDirectory sites, TokenCodec codec, IRedeemer re
             RedemptionStatus.Retired => new Verdict(Retired(request.Site)),
             RedemptionStatus.Unknown or RedemptionStatus.Overloaded => new Verdict(VerdictKind.Undecided),
             _ => throw new ArgumentOutOfRangeException(nameof(request), outcome.Status, "not a redemption status"),
+        };
+    }
+
+    // I5, I8: it goes to the token's owner, who looks whether the secret is still good at that moment.
+    private async ValueTask<Verdict> PeekAsync(PassToken token, SiteGeneration asker)
+    {
+        PeekOutcome outcome = await redeemer.PeekAsync(token.Id, token.ExpiresAt, asker).ConfigureAwait(false);
+        return outcome.Status switch
+        {
+            PeekStatus.Unspent => new Verdict(VerdictKind.Success, token),
+            PeekStatus.Redeemed => new Verdict(VerdictKind.Duplicate, token),
+            PeekStatus.Expired => new Verdict(VerdictKind.Expired, token),
+            PeekStatus.Retired => new Verdict(Retired(asker.Site)),
+            PeekStatus.Unknown or PeekStatus.Overloaded => new Verdict(VerdictKind.Undecided),
+            _ => throw new ArgumentOutOfRangeException(nameof(token), outcome.Status, "not what is known of a token"),
         };
     }
 

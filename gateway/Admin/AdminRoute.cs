@@ -1,6 +1,6 @@
 using System.Text.Json;
 using CaptchaCluster.Gateway.Admin.Audit;
-using CaptchaCluster.Gateway.Dialects.Siteverify.Requests;
+using CaptchaCluster.Gateway.Dialects.Requests;
 using CaptchaCluster.Gateway.Hosting;
 using CaptchaCluster.Redemption;
 using CaptchaCluster.Sites;

@@ -2,7 +2,7 @@ using System.Diagnostics.Metrics;
 using CaptchaCluster.Gateway.Admin;
 using CaptchaCluster.Gateway.Admin.Audit;
 using CaptchaCluster.Gateway.Admin.Backup;
-using CaptchaCluster.Gateway.Dialects.Siteverify;
+using CaptchaCluster.Gateway.Dialects;
 using CaptchaCluster.Gateway.FirstStart;
 using CaptchaCluster.Gateway.Health;
 using CaptchaCluster.Gateway.Logging;
@@ -154,17 +154,21 @@ internal sealed partial class GatewayHost : IAsyncDisposable
         Listener listener = new(
             "Gateway:Listen",
             settings.Gateway.Listen,
-            new ListenerLimits { MaxBodySize = SiteverifyEndpoint.MaxBodySizeOnTheWire, MaxConnections = ConnectionLimit.ReadPublic() },
+            new ListenerLimits { MaxBodySize = VerificationEndpoint.MaxBodySizeOnTheWire, MaxConnections = ConnectionLimit.ReadPublic() },
             onSocketThreads: true,
             ListenerTelemetry)
         {
             DrainGrace = TimeSpan.FromSeconds(1),
         };
         Verifier verifier = new(node.Sites.Directory, node.Codec, node.Redeemer, clock, settings.Gateway.TestKeys);
-        VerificationMetrics metrics = new(meter, SiteverifyEndpoint.Dialect, clock);
-        ILogger<SiteverifyEndpoint> endpointLogger = loggers.CreateLogger<SiteverifyEndpoint>();
-        listener.App.UseSiteverify(
-            new SiteverifyEndpoint(verifier, invalidSecrets, metrics, settings.Gateway.AllowGetVerification, endpointLogger));
+        ILogger<VerificationEndpoint> endpointLogger = loggers.CreateLogger<VerificationEndpoint>();
+        listener.App.UseVerification(KnownDialects.All.Select(dialect => new VerificationEndpoint(
+            dialect,
+            verifier,
+            invalidSecrets,
+            new VerificationMetrics(meter, dialect.Name, clock),
+            settings.Gateway.AllowGetVerification,
+            endpointLogger)));
         listener.App.UseRouting();
         listener.App.MapHealth(readiness);
         listener.App.MapFallback("{**path}", NotFound.HandleAsync);

@@ -1,7 +1,7 @@
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Nodes;
-using CaptchaCluster.Gateway.Dialects.Siteverify;
+using CaptchaCluster.Gateway.Dialects;
 using CaptchaCluster.Gateway.Hosting;
 
 namespace CaptchaCluster.Gateway.OpenApi;
@@ -15,7 +15,6 @@ internal static class OpenApiDescription
     public const string Path = "/openapi/v1.json";
 
     private const string Resource = "openapi.json";
-    private const string Siteverify = "/siteverify"; // stands for all of its paths
 
     private static readonly JsonSerializerOptions Readable = new() { WriteIndented = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
@@ -30,8 +29,13 @@ internal static class OpenApiDescription
         JsonNode description = JsonNode.Parse(resource)!;
         description["servers"] = new JsonArray(new JsonObject { ["url"] = publicUrl.GetLeftPart(UriPartial.Authority) });
         JsonObject paths = description["paths"]!.AsObject();
-        if (!allowGetVerification) paths[Siteverify]!.AsObject().Remove("get");
-        foreach (string path in SiteverifyRoutes.Paths.Where(path => path != Siteverify)) paths.Add(path, paths[Siteverify]!.DeepClone());
+        foreach (IDialect dialect in KnownDialects.All)
+        {
+            JsonObject first = paths[dialect.Paths[0].Template]!.AsObject();
+            if (!allowGetVerification) first.Remove("get");
+            foreach (DialectPath other in dialect.Paths.Skip(1)) paths.Add(other.Template, first.DeepClone());
+        }
+
         return JsonSerializer.SerializeToUtf8Bytes(description, Readable);
     }
 }

@@ -177,6 +177,6 @@ public sealed class InspectTests : IAsyncLifetime
 
         public ValueTask<RedemptionOutcome> RedeemAsync(in RedemptionRequest request) => throw new NotSupportedException("nobody redeems here");
 
-        public ValueTask<PeekOutcome> PeekAsync(TokenId token, UnixSeconds expiresAt) => new(new PeekOutcome(status));
+        public ValueTask<PeekOutcome> PeekAsync(TokenId token, UnixSeconds expiresAt, SiteGeneration? asker = null) => new(new PeekOutcome(status));
     }
 }

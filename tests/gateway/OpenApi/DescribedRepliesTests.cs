@@ -1,6 +1,8 @@
 using System.Net.Http.Headers;
 using System.Text;
 using System.Text.Json;
+using CaptchaCluster.Gateway.Dialects;
+using CaptchaCluster.Tests.Gateway.Dialects;
 
 namespace CaptchaCluster.Tests.Gateway.OpenApi;
 
@@ -10,14 +12,10 @@ public sealed class DescribedRepliesTests : IAsyncLifetime
     // Their ledger, or a file that cannot be foretold, would have to fail; their bodies are held against the schemas below.
     private static readonly string[] NotProvoked =
     [
-        "POST /siteverify 503",
-        "GET /siteverify 503",
-        "POST /v1/siteverify 503",
-        "GET /v1/siteverify 503",
-        "POST /turnstile/v0/siteverify 503",
-        "GET /turnstile/v0/siteverify 503",
-        "POST /recaptcha/api/siteverify 503",
-        "GET /recaptcha/api/siteverify 503",
+        .. from dialect in KnownDialects.All
+           from path in dialect.Paths
+           from method in dialect.HasGet ? new[] { "POST", "GET" } : ["POST"]
+           select $"{method} {Operation.Of(method, path.Template).Path} 503",
         "GET /healthz/ready 503",
         "POST /admin/v1/sites 503",
         "POST /admin/v1/sites/{}/tokens 503",
@@ -47,6 +45,7 @@ public sealed class DescribedRepliesTests : IAsyncLifetime
     public async Task Every_described_reply_comes_as_described()
     {
         await VerificationsAsync();
+        await PeersAsync();
         await SitesAsync();
         await TokensAsync();
         await KeysAsync();
@@ -69,6 +68,11 @@ public sealed class DescribedRepliesTests : IAsyncLifetime
 
     [Theory]
     [InlineData("POST", "/siteverify", """{"success":false,"error-codes":["internal-error"]}""")]
+    [InlineData("POST", "/hcaptcha/siteverify", """{"success":false,"error-codes":["internal-error"]}""")]
+    [InlineData("POST", "/api/v2/captcha/siteverify", """{"success":false,"error":{"error_code":"internal_server_error","detail":"d"}}""")]
+    [InlineData("POST", "/{sitekey}/siteverify", """{"success":false,"error":"e"}""")]
+    [InlineData("POST", "/v1/validate", """{"code":503,"msg":"m","error":"unknown_error","data":{"valid":false,"error":"unknown_error"}}""")]
+    [InlineData("POST", "/v1/projects/{project}/assessments", """{"error":{"code":503,"message":"m","status":"UNAVAILABLE"}}""")]
     [InlineData("GET", "/healthz/ready", """{"status":"not-ready"}""")]
     [InlineData("POST", "/admin/v1/tokens/inspect", """{"error":"internal-error","message":"m"}""")]
     [InlineData("POST", "/admin/v1/backup", """{"error":"audit-unavailable","message":"m"}""")]
@@ -81,6 +85,12 @@ public sealed class DescribedRepliesTests : IAsyncLifetime
     [InlineData("POST", "/siteverify", 200, """{"success":false,"error-codes":["internal-error"]}""")]
     [InlineData("POST", "/siteverify", 200, """{"success":true,"challenge_ts":"yesterday","hostname":"a","error-codes":[]}""")]
     [InlineData("POST", "/siteverify", 200, """{"success":true,"challenge_ts":"2026-11-20T22:15:00Z","hostname":null,"error-codes":[]}""")]
+    [InlineData("POST", "/hcaptcha/siteverify", 200, """{"success":false,"error-codes":["timeout-or-duplicate"]}""")]
+    [InlineData("POST", "/api/v2/captcha/siteverify", 400, """{"success":false,"error":{"error_code":"response_invalid","detail":"d"}}""")]
+    [InlineData("POST", "/{sitekey}/siteverify", 200, """{"success":true,"hostname":"h"}""")]
+    [InlineData("POST", "/v1/validate", 400, """{"code":0,"msg":"m","data":{"valid":false,"error":"invalid_token"}}""")]
+    [InlineData("POST", "/v1/validate", 200, """{"code":0,"msg":"ok","data":{"valid":false,"challenge_id":"ch_AAAAAAAAAAAAAAAAAAAAAA","captcha_args":{"hostname":"h","solved_at":1}}}""")]
+    [InlineData("POST", "/v1/projects/{project}/assessments", 200, """{"tokenProperties":{"valid":false,"invalidReason":"EXPIRY"}}""")]
     [InlineData("POST", "/admin/v1/tokens/inspect", 200, """{"mac_ok":true,"state":"spent"}""")]
     [InlineData("POST", "/admin/v1/tokens/inspect", 200, """{"mac_ok":true,"state":"unspent","m":"x"}""")]
     [InlineData("GET", "/admin/v1/keys", 200, """{"keys":[{"kid":"K1","signs":true}]}""")]
@@ -93,7 +103,7 @@ public sealed class DescribedRepliesTests : IAsyncLifetime
     {
         TestSite site = await gateway.CreateSiteAsync();
         TestSite other = await gateway.CreateSiteAsync("""{"hostnames":["example.org"],"ip_binding":"enforce"}""");
-        foreach (string path in new[] { "/siteverify", "/v1/siteverify", "/turnstile/v0/siteverify", "/recaptcha/api/siteverify" })
+        foreach (string path in KnownDialects.All.Where(dialect => dialect.HasGet).SelectMany(dialect => dialect.Paths).Select(path => path.Template))
         {
             string rich = await gateway.MintAsync(
                 site, """{"action":"a","cdata":"c","score":1,"platform":{"game_id":"g","score":-1.5},"client_ip":"203.0.113.7","uid":"u"}""");
@@ -115,6 +125,41 @@ public sealed class DescribedRepliesTests : IAsyncLifetime
             await PublicAsync("POST", path, new StringContent("{", Encoding.UTF8, "application/json"));
             await PublicAsync("POST", path, new StringContent("x", Encoding.UTF8, "text/plain"));
             await PublicAsync("POST", path, new StringContent(new string('x', 20_000), Encoding.UTF8, "application/json"));
+        }
+    }
+
+    /// <summary>The dialects whose answers differ by status too, each in its own way of asking.</summary>
+    private async Task PeersAsync()
+    {
+        TestSite site = await gateway.CreateSiteAsync(), other = await gateway.CreateSiteAsync(), disabled = await gateway.CreateSiteAsync();
+        await gateway.PatchAsync(disabled, """{"disabled":true}""");
+        foreach (PeerCall peer in PeerCall.All)
+        {
+            string path = peer.Dialect.Paths[0].Template;
+            string rich = await gateway.MintAsync(site, """{"action":"a","cdata":"c","score":0.25,"uid":"u"}""");
+            string expired = await gateway.MintAsync(site, """{"ttl_seconds":1}""");
+            gateway.Clock.Advance(1);
+            foreach ((TestSite caller, string token) in new[]
+            {
+                (site, rich), (site, rich), (site, expired), (site, "x"), (site, ""), (other, rich), (site with { Secret = "x" }, rich),
+                (site with { Secret = "" }, rich), (site with { Key = "cpt_pub_x" }, rich), (disabled, rich),
+            })
+            {
+                using HttpRequestMessage request = peer.Request(caller, token);
+                Expect(Operation.Of("POST", path), await Reply.ReadAsync(await gateway.Public.SendAsync(request)));
+            }
+
+            foreach (HttpContent wrong in new[]
+            {
+                new StringContent("{", Encoding.UTF8, "application/json"),
+                new StringContent("x", Encoding.UTF8, "text/plain"),
+                new StringContent(new string('x', 20_000), Encoding.UTF8, "application/json"),
+            })
+            {
+                using HttpRequestMessage request = peer.Request(site, rich);
+                request.Content = wrong;
+                Expect(Operation.Of("POST", path), await Reply.ReadAsync(await gateway.Public.SendAsync(request)));
+            }
         }
     }
 

@@ -37,10 +37,19 @@ internal sealed class Description(JsonElement document)
         throw new InvalidOperationException($"{operation} is not described.");
     }
 
-    /// <summary>The members of a request's body, by name.</summary>
-    public IReadOnlyList<string> RequestMembers(Operation operation) =>
-        Find(operation).TryGetProperty("requestBody", out JsonElement body)
-            ? [.. Resolve(SchemaOf(body)).GetProperty("properties").EnumerateObject().Select(member => member.Name)]
+    /// <summary>The members of a request's body, by name; or of one member of it.</summary>
+    public IReadOnlyList<string> RequestMembers(Operation operation, string? container = null)
+    {
+        if (!Find(operation).TryGetProperty("requestBody", out JsonElement body)) return [];
+        JsonElement schema = Resolve(SchemaOf(body));
+        if (container is not null) schema = Resolve(schema.GetProperty("properties").GetProperty(container));
+        return [.. schema.GetProperty("properties").EnumerateObject().Select(member => member.Name)];
+    }
+
+    /// <summary>The parameters of a call in one place (<c>query</c>, <c>header</c>), by name.</summary>
+    public IReadOnlyList<string> Parameters(Operation operation, string place) =>
+        Find(operation).TryGetProperty("parameters", out JsonElement parameters)
+            ? [.. parameters.EnumerateArray().Where(one => one.GetProperty("in").GetString() == place).Select(one => one.GetProperty("name").GetString()!)]
             : [];
 
     /// <summary>What stands against a reply; null where nothing does.</summary>

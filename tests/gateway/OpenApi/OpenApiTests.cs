@@ -1,7 +1,7 @@
 using System.Text;
 using System.Text.Json;
-using CaptchaCluster.Gateway.Dialects.Siteverify;
-using CaptchaCluster.Gateway.Dialects.Siteverify.Requests;
+using CaptchaCluster.Gateway.Dialects;
+using CaptchaCluster.Gateway.Dialects.Requests;
 using CaptchaCluster.Gateway.Hosting;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.OpenApi;
@@ -19,6 +19,10 @@ public sealed class OpenApiTests : IAsyncLifetime
         "POST /v1/siteverify",
         "POST /turnstile/v0/siteverify",
         "POST /recaptcha/api/siteverify",
+        "POST /hcaptcha/siteverify",
+        "POST /v1/validate",
+        "POST /{sitekey}/siteverify",
+        "POST /api/v2/captcha/siteverify",
         "GET /healthz/live",
         "GET /healthz/ready",
         "GET /openapi/v1.json",
@@ -102,7 +106,8 @@ public sealed class OpenApiTests : IAsyncLifetime
             }
         }
 
-        foreach (string path in SiteverifyRoutes.Paths) served.UnionWith((await AllowedAsync(gateway.Public, path)).Select(method => Operation.Of(method, path)));
+        foreach (string path in KnownDialects.All.SelectMany(dialect => dialect.Paths).Select(path => path.Template))
+            served.UnionWith((await AllowedAsync(gateway.Public, path)).Select(method => Operation.Of(method, path)));
         served.RemoveWhere(operation => operation.Method == "HEAD"); // goes with GET
         Assert.Equal(
             served.Select(operation => $"{operation}").Order(StringComparer.Ordinal),
@@ -140,13 +145,17 @@ public sealed class OpenApiTests : IAsyncLifetime
     [Fact]
     public void The_fields_of_a_verification_are_the_ones_described()
     {
-        IReadOnlyList<string> fields = description.RequestMembers(Operation.Of("POST", "/siteverify"));
-        Assert.Equal(
-            Enum.GetValues<SiteverifyField>().Where(field => field != SiteverifyField.None),
-            fields.Select(field => FieldNames.Find(Encoding.ASCII.GetBytes(field))).Order());
-        Assert.Equal(
-            fields,
-            description.Find(Operation.Of("GET", "/siteverify")).GetProperty("parameters").EnumerateArray().Select(parameter => parameter.GetProperty("name").GetString()));
+        foreach (IDialect dialect in KnownDialects.All)
+        {
+            Operation post = Operation.Of("POST", dialect.Paths[0].Template);
+            IReadOnlyList<string> fields = description.RequestMembers(post, dialect.Fields.Container);
+            Assert.Equal(
+                dialect.Fields.Names.Select(name => Find(dialect, name)).Distinct().Order(),
+                fields.Concat(description.Parameters(post, "query")).Select(field => Find(dialect, field)).Order());
+            if (dialect.HasGet) Assert.Equal(fields, description.Parameters(Operation.Of("GET", dialect.Paths[0].Template), "query"));
+        }
+
+        static RequestField Find(IDialect dialect, string name) => dialect.Fields.Find(Encoding.ASCII.GetBytes(name));
     }
 
     [Fact]
@@ -156,7 +165,9 @@ public sealed class OpenApiTests : IAsyncLifetime
         await using TestGateway strict = await TestGateway.StartAsync(other);
         Description strictly = new((await strict.AdminAsync("GET", "/openapi/v1.json")).Json);
         string[] gets = [.. description.Operations.Select(item => item.Operation).Except(strictly.Operations.Select(item => item.Operation)).Select(operation => $"{operation.Method} {operation.Path}")];
-        Assert.Equal(SiteverifyRoutes.Paths.Select(path => $"GET {path}"), gets);
+        Assert.Equal(
+            KnownDialects.All.Where(dialect => dialect.HasGet).SelectMany(dialect => dialect.Paths).Select(path => $"GET {path.Template}").Order(StringComparer.Ordinal),
+            gets.Order(StringComparer.Ordinal));
     }
 
     [Fact]
@@ -196,7 +207,7 @@ public sealed class OpenApiTests : IAsyncLifetime
 
     private static async Task<string[]> AllowedAsync(HttpClient client, string path)
     {
-        using HttpRequestMessage request = new(new HttpMethod("BREW"), System.Text.RegularExpressions.Regex.Replace(path, @"\{[^}]*\}", "x"));
+        using HttpRequestMessage request = new(new HttpMethod("BREW"), System.Text.RegularExpressions.Regex.Replace(path, @"\{[^}]*\}", "cpt_pub_x"));
         Reply reply = await Reply.ReadAsync(await client.SendAsync(request));
         Assert.Equal(405, reply.Status);
         return [.. reply.ContentHeaders.Allow];

@@ -1,5 +1,5 @@
 using System.Diagnostics.Metrics;
-using CaptchaCluster.Gateway.Dialects.Siteverify;
+using CaptchaCluster.Gateway.Dialects;
 using CaptchaCluster.Gateway.Health;
 using CaptchaCluster.Gateway.Hosting;
 using CaptchaCluster.Gateway.Settings;
@@ -56,15 +56,14 @@ internal sealed class OneSite : IAsyncDisposable
     public async Task StartAsync(IRedeemer redeemer, Action<IApplicationBuilder>? configure = null)
     {
         ListenAddress.TryParse("http://127.0.0.1:0", out ListenAddress address, out _);
-        ListenerLimits limits = new() { MaxBodySize = SiteverifyEndpoint.MaxBodySizeOnTheWire, MaxConnections = 100 };
+        ListenerLimits limits = new() { MaxBodySize = VerificationEndpoint.MaxBodySizeOnTheWire, MaxConnections = 100 };
         listener = new Listener("Gateway:Listen", address, limits, onSocketThreads: true, new ListenerTelemetry(Logs, meter, Clock));
         configure?.Invoke(listener.App);
         listener.App.MapHealth(new Readiness(redeemer));
         Verifier verifier = new(Sites, codec, redeemer, Clock, acceptTestKeys: false);
-        VerificationMetrics metrics = new(meter, SiteverifyEndpoint.Dialect, Clock);
         InvalidSecretLimiter invalidSecrets = new(new ClientAddresses([]), perSecond: 0, new ListenerTelemetry(Logs, meter, Clock));
-        listener.App.UseSiteverify(
-            new SiteverifyEndpoint(verifier, invalidSecrets, metrics, allowGet: false, Logs.CreateLogger<SiteverifyEndpoint>()));
+        listener.App.UseVerification(KnownDialects.All.Select(dialect => new VerificationEndpoint(
+            dialect, verifier, invalidSecrets, new VerificationMetrics(meter, dialect.Name, Clock), allowGet: false, Logs.CreateLogger<VerificationEndpoint>())));
         await listener.StartAsync();
         Client = new HttpClient { BaseAddress = listener.Address };
     }

@@ -11,8 +11,10 @@ public sealed class RequestFormTests(SharedGateway shared) : IClassFixture<Share
     [Theory]
     [InlineData("/siteverify")]
     [InlineData("/v1/siteverify")]
+    [InlineData("/api/v1/siteverify")]
     [InlineData("/turnstile/v0/siteverify")]
     [InlineData("/recaptcha/api/siteverify")]
+    [InlineData("/hcaptcha/siteverify")]
     public async Task Every_alias_takes_every_encoding(string path)
     {
         TestSite site = await gateway.CreateSiteAsync();

@@ -1,4 +1,6 @@
 using CaptchaCluster.Redemption;
+using CaptchaCluster.Sites;
+using CaptchaCluster.Tests.Gateway.Dialects;
 using CaptchaCluster.Tokens;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.Logging;
@@ -43,6 +45,38 @@ public sealed class UndecidedTests : IAsyncLifetime
         Assert.Equal(503, reply.Status);
         Assert.Equal("1", reply.Headers.RetryAfter!.ToString());
         Assert.Equal(Undecided, reply.Text);
+    }
+
+    [Theory]
+    [Trait("Invariant", "I5")]
+    [InlineData("friendly", "\"error_code\":\"internal_server_error\"")]
+    [InlineData("cap", "\"error\":\"Internal server error\"")]
+    [InlineData("captchala", "\"error\":\"unknown_error\"")]
+    [InlineData("recaptcha-enterprise", "\"status\":\"UNAVAILABLE\"")]
+    public async Task It_is_503_with_retry_after_in_every_dialect(string name, string word)
+    {
+        redeemer.Redeem = () => default;
+        using HttpRequestMessage request = PeerCall.Named(name).Request(new TestSite(site.Site.Key.ToString(), site.Secret), site.Mint());
+        Reply reply = await Reply.ReadAsync(await site.Client.SendAsync(request));
+        Assert.Equal((503, "1"), (reply.Status, reply.Headers.RetryAfter!.ToString()));
+        Assert.Contains(word, reply.Text);
+    }
+
+    [Theory]
+    [Trait("Invariant", "I5")]
+    [InlineData(PeekStatus.Unknown, 503)]
+    [InlineData(PeekStatus.Overloaded, 503)]
+    [InlineData(PeekStatus.Retired, 401)]
+    [InlineData(PeekStatus.Redeemed, 400)]
+    [InlineData(PeekStatus.Expired, 400)]
+    [InlineData(PeekStatus.Unspent, 200)]
+    public async Task A_look_is_answered_by_what_the_ledger_knows(PeekStatus status, int expected)
+    {
+        redeemer.Peek = status;
+        redeemer.Redeem = () => throw new InvalidOperationException("nobody redeems here");
+        using HttpRequestMessage request = PeerCall.Post(
+            "/v1/validate", new { pass_token = site.Mint(), keep_token = true }, ("X-App-Key", site.Site.Key.ToString()), ("X-App-Secret", site.Secret));
+        Assert.Equal(expected, (await Reply.ReadAsync(await site.Client.SendAsync(request))).Status);
     }
 
     [Fact]
@@ -95,10 +129,12 @@ public sealed class UndecidedTests : IAsyncLifetime
 
         public UnixSeconds IssuedFloor => default;
 
+        public PeekStatus Peek { get; set; }
+
         public bool IsReady { get; set; } = true;
 
         public ValueTask<RedemptionOutcome> RedeemAsync(in RedemptionRequest request) => new(Redeem());
 
-        public ValueTask<PeekOutcome> PeekAsync(TokenId token, UnixSeconds expiresAt) => throw new NotSupportedException("nobody looks here");
+        public ValueTask<PeekOutcome> PeekAsync(TokenId token, UnixSeconds expiresAt, SiteGeneration? asker = null) => new(new PeekOutcome(Peek));
     }
 }

@@ -1,4 +1,5 @@
 using CaptchaCluster.Redemption;
+using CaptchaCluster.Sites;
 using CaptchaCluster.Tokens;
 using static CaptchaCluster.Tests.Unit.Redemption.RedemptionSamples;
 
@@ -153,6 +154,21 @@ public sealed class CommitCycleTests
         Assert.Equal(new PeekOutcome(PeekStatus.Expired), cycle.Peek(Ask(2, 1).Token, Ask(2, 1).ExpiresAt, Now + 600));
         Assert.Single(store.Batches);
         Assert.Equal(RedemptionStatus.Redeemed, Assert.Single(Statuses(Turn(Ask(2, 1)))));
+    }
+
+    [Fact]
+    [Trait("Invariant", "I8")]
+    public void A_look_for_a_secret_that_is_no_longer_valid_tells_only_that()
+    {
+        RedemptionRequest spent = Ask(1, 1), unspent = Ask(2, 1);
+        Turn(spent);
+        SiteGeneration asker = new(spent.Site, spent.Generation);
+        Assert.Equal(PeekStatus.Redeemed, cycle.Peek(spent.Token, spent.ExpiresAt, Now, asker).Status);
+        Assert.Equal(PeekStatus.Unspent, cycle.Peek(unspent.Token, unspent.ExpiresAt, Now, asker).Status);
+        authority.RetireBelow(spent.Generation.Value + 1);
+        foreach (RedemptionRequest one in new[] { spent, unspent })
+            Assert.Equal(new PeekOutcome(PeekStatus.Retired), cycle.Peek(one.Token, one.ExpiresAt, Now, asker));
+        Assert.Equal(PeekStatus.Unspent, Peek(unspent).Status); // nobody's secret
     }
 
     [Fact]

@@ -1,4 +1,5 @@
 using CaptchaCluster.Redemption;
+using CaptchaCluster.Sites;
 using static CaptchaCluster.Tests.Unit.Redemption.RedemptionSamples;
 
 namespace CaptchaCluster.Tests.Unit.Redemption;
@@ -138,6 +139,19 @@ public sealed class ShardHostTests : IAsyncLifetime
         released.Release();
         Assert.Equal(new PeekOutcome(PeekStatus.Redeemed, Now), await same.WaitAsync(Patience));
         Assert.Equal(new PeekOutcome(PeekStatus.Unspent), await other.WaitAsync(Patience));
+        Assert.Equal(RedemptionStatus.Redeemed, (await asked.WaitAsync(Patience)).Status);
+    }
+
+    [Fact]
+    [Trait("Invariant", "I8")]
+    public async Task A_secret_that_ends_while_its_look_waits_is_told_as_retired()
+    {
+        Task<RedemptionOutcome> asked = Redeem(Ask(1, 1));
+        await EnteredAsync();
+        Task<PeekOutcome> look = Peek(Ask(2, 1), new SiteGeneration(Ask(2, 1).Site, Ask(2, 1).Generation));
+        authority.RetireBelow(2);
+        released.Release();
+        Assert.Equal(PeekStatus.Retired, (await look.WaitAsync(Patience)).Status);
         Assert.Equal(RedemptionStatus.Redeemed, (await asked.WaitAsync(Patience)).Status);
     }
 
@@ -293,6 +307,9 @@ public sealed class ShardHostTests : IAsyncLifetime
     private static Task<RedemptionOutcome[]> AllAsync(IEnumerable<Task<RedemptionOutcome>> asked) => Task.WhenAll(asked).WaitAsync(Patience);
 
     private Task<RedemptionOutcome> Redeem(RedemptionRequest request) => host.RedeemAsync(request).AsTask();
+
+    private Task<PeekOutcome> Peek(RedemptionRequest request, SiteGeneration asker) =>
+        host.PeekAsync(request.Token, request.ExpiresAt, asker).AsTask();
 
     private Task<PeekOutcome> Peek(RedemptionRequest request) => host.PeekAsync(request.Token, request.ExpiresAt).AsTask();
 

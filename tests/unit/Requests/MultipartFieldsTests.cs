@@ -1,4 +1,4 @@
-using CaptchaCluster.Gateway.Dialects.Siteverify.Requests;
+using CaptchaCluster.Gateway.Dialects.Requests;
 
 namespace CaptchaCluster.Tests.Unit.Requests;
 

@@ -1,6 +1,6 @@
 using System.Globalization;
 using System.Text;
-using CaptchaCluster.Gateway.Dialects.Siteverify.Requests;
+using CaptchaCluster.Gateway.Dialects.Requests;
 
 namespace CaptchaCluster.Tests.Unit.Requests;
 

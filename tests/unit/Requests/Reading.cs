@@ -1,5 +1,6 @@
 using System.Text;
-using CaptchaCluster.Gateway.Dialects.Siteverify.Requests;
+using CaptchaCluster.Gateway.Dialects;
+using CaptchaCluster.Gateway.Dialects.Requests;
 
 namespace CaptchaCluster.Tests.Unit.Requests;
 
@@ -16,6 +17,8 @@ internal sealed record Reading(
     public const string Json = "application/json";
     public const string Multipart = "multipart/form-data; boundary=b";
 
+    public static readonly FieldNames Names = new SiteverifyDialect().Fields;
+
     public static readonly Reading BadRequest = new(ParseOutcome.BadRequest);
 
     [ThreadStatic]
@@ -27,16 +30,16 @@ internal sealed record Reading(
     /// <summary>Reads with exactly the scratch that is promised to be enough.</summary>
     public static Reading Of(string? contentType, ReadOnlySpan<byte> body, string? query = null)
     {
-        memory ??= new byte[SiteverifyFields.MaxScratchLength];
-        var scratch = memory.AsSpan(0, SiteverifyFields.ScratchLengthFor(body.Length, query?.Length ?? 0));
-        var outcome = SiteverifyFields.Read(ContentType.Of(contentType), body, query, scratch, out var fields);
+        memory ??= new byte[RequestFields.MaxScratchLength];
+        var scratch = memory.AsSpan(0, RequestFields.ScratchLengthFor(body.Length, query?.Length ?? 0));
+        var outcome = RequestFields.Read(Names, ContentType.Of(contentType), body, query, scratch, out var fields);
         return new Reading(
             outcome,
-            Value(fields.Has(SiteverifyField.Secret), fields.Secret),
-            Value(fields.Has(SiteverifyField.Response), fields.Response),
-            Value(fields.Has(SiteverifyField.RemoteIp), fields.RemoteIp),
-            Value(fields.Has(SiteverifyField.IdempotencyKey), fields.IdempotencyKey),
-            Value(fields.Has(SiteverifyField.SiteKey), fields.SiteKey));
+            Value(fields.Has(RequestField.Secret), fields.Secret),
+            Value(fields.Has(RequestField.Token), fields.Token),
+            Value(fields.Has(RequestField.RemoteIp), fields.RemoteIp),
+            Value(fields.Has(RequestField.IdempotencyKey), fields.IdempotencyKey),
+            Value(fields.Has(RequestField.SiteKey), fields.SiteKey));
     }
 
     /// <summary>Bytes as <see cref="Reading"/> holds them.</summary>

@@ -22,11 +22,15 @@ public sealed class VerificationMetricsTests : IDisposable
     [InlineData(VerdictKind.MissingSecretAndToken, "missing-secret")]
     [InlineData(VerdictKind.MissingToken, "missing-token")]
     [InlineData(VerdictKind.InvalidSecret, "bad-secret")]
+    [InlineData(VerdictKind.UnknownSite, "unknown-site")]
     [InlineData(VerdictKind.SiteDisabled, "site-disabled")]
     [InlineData(VerdictKind.InvalidToken, "forged")]
     [InlineData(VerdictKind.OtherSite, "other-site")]
+    [InlineData(VerdictKind.SiteKeyMismatch, "sitekey")]
     [InlineData(VerdictKind.HostnameMismatch, "hostname")]
     [InlineData(VerdictKind.IpMismatch, "ip")]
+    [InlineData(VerdictKind.ActionMismatch, "action")]
+    [InlineData(VerdictKind.UidMismatch, "uid")]
     [InlineData(VerdictKind.Expired, "expired")]
     [InlineData(VerdictKind.Duplicate, "duplicate")]
     public void Every_outcome_is_counted_by_its_name_with_the_time_it_took(VerdictKind kind, string outcome)
@@ -41,7 +45,7 @@ public sealed class VerificationMetricsTests : IDisposable
     }
 
     [Fact]
-    public void Every_kind_of_verdict_has_a_name() => Assert.Equal(14, Enum.GetValues<VerdictKind>().Length);
+    public void Every_kind_of_verdict_has_a_name() => Assert.Equal(18, Enum.GetValues<VerdictKind>().Length);
 
     [Fact]
     public void The_age_of_a_genuine_token_is_measured_and_that_of_the_test_token_is_not()

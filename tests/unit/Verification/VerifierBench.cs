@@ -49,6 +49,11 @@ internal sealed class VerifierBench : IRedeemer
 
     public RedemptionOutcome Answer { get; set; } = new(RedemptionStatus.Redeemed, TokenSamples.Now);
 
+    /// <summary>What it was asked to look at, and for whom.</summary>
+    public List<(TokenId Token, UnixSeconds ExpiresAt, SiteGeneration? Asker)> Looked { get; } = [];
+
+    public PeekOutcome Look { get; set; } = new(PeekStatus.Unspent);
+
     public Action OnAsked { get; set; } = () => { };
 
     public ValueTask<RedemptionOutcome> RedeemAsync(in RedemptionRequest request)
@@ -58,7 +63,12 @@ internal sealed class VerifierBench : IRedeemer
         return new(Answer);
     }
 
-    public ValueTask<PeekOutcome> PeekAsync(TokenId token, UnixSeconds expiresAt) => throw new NotSupportedException("nobody looks here");
+    public ValueTask<PeekOutcome> PeekAsync(TokenId token, UnixSeconds expiresAt, SiteGeneration? asker = null)
+    {
+        Looked.Add((token, expiresAt, asker));
+        OnAsked();
+        return new(Look);
+    }
 
     /// <summary>A token that the site accepts from <see cref="Visitor"/> for ten minutes.</summary>
     public TokenClaims Claims() => TokenSamples.Plain(random) with { Site = Site.Key, ClientAddress = IPAddress.Parse(Visitor) };
@@ -71,7 +81,16 @@ internal sealed class VerifierBench : IRedeemer
         Directory.Publish(Site);
     }
 
-    public Verdict Verify(string secret, string token, string remoteIp = Visitor, string idempotencyKey = "", string siteKey = "")
+    public Verdict Verify(
+        string secret,
+        string token,
+        string remoteIp = Visitor,
+        string idempotencyKey = "",
+        string siteKey = "",
+        string action = "",
+        string uid = "",
+        string? secretSiteKey = null,
+        bool isPeek = false)
     {
         ValueTask<Verdict> verdict = Verifier.VerifyAsync(new VerificationRequest
         {
@@ -80,6 +99,11 @@ internal sealed class VerifierBench : IRedeemer
             RemoteIp = Encoding.UTF8.GetBytes(remoteIp),
             IdempotencyKey = Encoding.UTF8.GetBytes(idempotencyKey),
             SiteKey = Encoding.UTF8.GetBytes(siteKey),
+            Action = Encoding.UTF8.GetBytes(action),
+            Uid = Encoding.UTF8.GetBytes(uid),
+            HasPairedSecret = secretSiteKey is not null,
+            SecretSiteKey = Encoding.UTF8.GetBytes(secretSiteKey ?? ""),
+            IsPeek = isPeek,
         });
         Assert.True(verdict.IsCompletedSuccessfully);
         return verdict.Result;

@@ -23,16 +23,19 @@ public sealed class VerifierOrderTests
         AnotherSiteNamed = 64,
         OtherHostname = 128,
         OtherAddress = 256,
-        Expired = 512,
-        Spent = 1024,
+        OtherAction = 512,
+        OtherUser = 1024,
+        Expired = 2048,
+        Spent = 4096,
     }
 
     private static readonly (Faults Fault, VerdictKind Kind)[] Order =
     [
         (Faults.NoSecret, VerdictKind.MissingSecret), (Faults.WrongSecret, VerdictKind.InvalidSecret), (Faults.Disabled, VerdictKind.SiteDisabled),
         (Faults.NoToken, VerdictKind.MissingToken), (Faults.ForgedToken, VerdictKind.InvalidToken),
-        (Faults.TokenOfAnotherSite, VerdictKind.OtherSite), (Faults.AnotherSiteNamed, VerdictKind.OtherSite),
+        (Faults.TokenOfAnotherSite, VerdictKind.OtherSite), (Faults.AnotherSiteNamed, VerdictKind.SiteKeyMismatch),
         (Faults.OtherHostname, VerdictKind.HostnameMismatch), (Faults.OtherAddress, VerdictKind.IpMismatch),
+        (Faults.OtherAction, VerdictKind.ActionMismatch), (Faults.OtherUser, VerdictKind.UidMismatch),
         (Faults.Expired, VerdictKind.Expired), (Faults.Spent, VerdictKind.Duplicate),
     ];
 
@@ -41,7 +44,7 @@ public sealed class VerifierOrderTests
     [Trait("Invariant", "I6")]
     public void Of_several_faults_the_first_in_the_order_is_told_and_none_but_the_last_reaches_the_ledger()
     {
-        for (Faults faults = 0; faults < (Faults)2048; faults++)
+        for (Faults faults = 0; faults < (Faults)8192; faults++)
         {
             if (faults.HasFlag(Faults.NoSecret | Faults.WrongSecret) || faults.HasFlag(Faults.NoToken | Faults.ForgedToken)) continue;
             VerifierBench bench = new();
@@ -131,7 +134,7 @@ public sealed class VerifierOrderTests
     {
         string secret = faults.HasFlag(Faults.NoSecret) ? "" : faults.HasFlag(Faults.WrongSecret) ? SiteSecret.New(bench.Site.Key) : bench.Secret;
         if (faults.HasFlag(Faults.Disabled)) bench.Publish(site => site with { Policy = site.Policy with { Disabled = true } });
-        TokenClaims claims = bench.Claims();
+        TokenClaims claims = bench.Claims() with { Action = "login", Uid = "17" };
         if (faults.HasFlag(Faults.TokenOfAnotherSite)) claims = claims with { Site = SiteKey.New() };
         if (faults.HasFlag(Faults.OtherHostname)) claims = claims with { Hostname = TokenSamples.HostnameOf("example.org") };
         if (faults.HasFlag(Faults.OtherAddress)) claims = claims with { ClientAddress = IPAddress.Parse("203.0.113.10") };
@@ -140,6 +143,11 @@ public sealed class VerifierOrderTests
         if (faults.HasFlag(Faults.NoToken)) token = "";
         if (faults.HasFlag(Faults.Expired)) bench.Clock.Advance(TimeSpan.FromSeconds(600));
         if (faults.HasFlag(Faults.Spent)) bench.Answer = new RedemptionOutcome(RedemptionStatus.Duplicate, TokenSamples.Now);
-        return bench.Verify(secret, token, siteKey: faults.HasFlag(Faults.AnotherSiteNamed) ? SiteKey.New().ToString() : "");
+        return bench.Verify(
+            secret,
+            token,
+            siteKey: faults.HasFlag(Faults.AnotherSiteNamed) ? SiteKey.New().ToString() : "",
+            action: faults.HasFlag(Faults.OtherAction) ? "logout" : "login",
+            uid: faults.HasFlag(Faults.OtherUser) ? "18" : "17");
     }
 }

@@ -100,10 +100,10 @@ public sealed class VerifierTests
     [Theory]
     [InlineData("", VerdictKind.Success)]
     [InlineData("the site's", VerdictKind.Success)]
-    [InlineData("another", VerdictKind.OtherSite)]
-    [InlineData("x", VerdictKind.OtherSite)]
-    [InlineData(" ", VerdictKind.OtherSite)]
-    public void A_sitekey_that_is_named_must_be_the_tokens(string named, VerdictKind kind)
+    [InlineData("another", VerdictKind.SiteKeyMismatch)]
+    [InlineData("x", VerdictKind.SiteKeyMismatch)]
+    [InlineData(" ", VerdictKind.SiteKeyMismatch)]
+    public void A_sitekey_that_is_named_must_be_the_secrets(string named, VerdictKind kind)
     {
         string key = named switch { "the site's" => bench.Site.Key.ToString(), "another" => SiteKey.New().ToString(), _ => named };
         Assert.Equal(kind, bench.Verify(bench.Secret, bench.Token(), siteKey: key).Kind);
@@ -122,6 +122,96 @@ public sealed class VerifierTests
         Assert.Equal(kind, bench.Verify(bench.Secret, bench.Token(), remoteIp).Kind);
         string unbound = TokenSamples.Mint(bench.Codec, bench.Claims() with { ClientAddress = null });
         Assert.Equal(VerdictKind.IpMismatch, bench.Verify(bench.Secret, unbound, remoteIp).Kind);
+    }
+
+    [Theory]
+    [InlineData("login", "login", VerdictKind.Success)]
+    [InlineData("login", "", VerdictKind.Success)]
+    [InlineData("login", "Login", VerdictKind.ActionMismatch)]
+    [InlineData("login", "log", VerdictKind.ActionMismatch)]
+    [InlineData("a \"b\" ü\u0001", "a \"b\" ü\u0001", VerdictKind.Success)]
+    [InlineData("a\"", "a\\u0022", VerdictKind.ActionMismatch)]
+    [InlineData(null, "login", VerdictKind.ActionMismatch)]
+    [InlineData(null, "", VerdictKind.Success)]
+    public void An_action_that_is_named_must_be_the_tokens(string? minted, string named, VerdictKind kind)
+    {
+        string token = TokenSamples.Mint(bench.Codec, bench.Claims() with { Action = minted });
+        Assert.Equal(kind, bench.Verify(bench.Secret, token, action: named).Kind);
+    }
+
+    [Theory]
+    [InlineData("17", "17", VerdictKind.Success)]
+    [InlineData("17", "", VerdictKind.Success)]
+    [InlineData("17", "18", VerdictKind.UidMismatch)]
+    [InlineData("ü", "ü", VerdictKind.Success)]
+    [InlineData(null, "17", VerdictKind.UidMismatch)]
+    public void A_user_who_is_named_must_be_the_tokens(string? minted, string named, VerdictKind kind)
+    {
+        string token = TokenSamples.Mint(bench.Codec, bench.Claims() with { Uid = minted });
+        Assert.Equal(kind, bench.Verify(bench.Secret, token, uid: named).Kind);
+    }
+
+    [Theory]
+    [InlineData("the site's", VerdictKind.Success)]
+    [InlineData("another", VerdictKind.InvalidSecret)]
+    [InlineData("deleted", VerdictKind.UnknownSite)]
+    [InlineData("unknown", VerdictKind.UnknownSite)]
+    [InlineData("x", VerdictKind.UnknownSite)]
+    [InlineData("", VerdictKind.UnknownSite)]
+    public void The_sitekey_of_a_pair_must_be_the_secrets(string pair, VerdictKind kind)
+    {
+        Site other = SiteSamples.New(out _), deleted = SiteSamples.New(out _) with { DeletedAt = TokenSamples.Now };
+        bench.Directory.Publish(other);
+        bench.Directory.Publish(deleted);
+        string key = pair switch
+        {
+            "the site's" => bench.Site.Key.ToString(),
+            "another" => other.Key.ToString(),
+            "deleted" => deleted.Key.ToString(),
+            "unknown" => SiteKey.New().ToString(),
+            _ => pair,
+        };
+        Assert.Equal(kind, bench.Verify(bench.Secret, bench.Token(), secretSiteKey: key).Kind);
+    }
+
+    [Theory]
+    [InlineData(PeekStatus.Unspent, VerdictKind.Success)]
+    [InlineData(PeekStatus.Redeemed, VerdictKind.Duplicate)]
+    [InlineData(PeekStatus.Expired, VerdictKind.Expired)]
+    [InlineData(PeekStatus.Retired, VerdictKind.InvalidSecret)]
+    [InlineData(PeekStatus.Unknown, VerdictKind.Undecided)]
+    [InlineData(PeekStatus.Overloaded, VerdictKind.Undecided)]
+    [Trait("Invariant", "I5")]
+    public void A_look_asks_the_ledger_for_whose_secret_it_was_and_redeems_nothing(PeekStatus status, VerdictKind kind)
+    {
+        string token = bench.Token();
+        bench.Look = new PeekOutcome(status);
+        Assert.Equal(kind, bench.Verify(bench.Secret, token, idempotencyKey: "order-66", isPeek: true).Kind);
+        Assert.Empty(bench.Asked);
+        Assert.Equal(
+            (bench.Codec.Read(token)!.Id, TokenSamples.Now + 600, new SiteGeneration(bench.Site.Key, Generation.First)), Assert.Single(bench.Looked));
+    }
+
+    [Fact]
+    [Trait("Invariant", "I8")]
+    public void A_site_disabled_while_the_ledger_looked_is_told_as_such()
+    {
+        bench.Look = new PeekOutcome(PeekStatus.Retired);
+        bench.OnAsked = () => bench.Publish(site => site with { Policy = site.Policy with { Disabled = true } });
+        Assert.Equal(VerdictKind.SiteDisabled, bench.Verify(bench.Secret, bench.Token(), isPeek: true).Kind);
+    }
+
+    [Fact]
+    [Trait("Invariant", "I12")]
+    public void A_look_is_judged_like_a_redemption_before_the_ledger_is_asked()
+    {
+        Assert.Equal(VerdictKind.InvalidSecret, bench.Verify("x", bench.Token(), isPeek: true).Kind);
+        Assert.Equal(VerdictKind.InvalidToken, bench.Verify(bench.Secret, "x", isPeek: true).Kind);
+        Assert.Equal(VerdictKind.IpMismatch, bench.Verify(bench.Secret, bench.Token(), "203.0.113.10", isPeek: true).Kind);
+        string token = bench.Token();
+        bench.Clock.Advance(TimeSpan.FromSeconds(600));
+        Assert.Equal(VerdictKind.Expired, bench.Verify(bench.Secret, token, isPeek: true).Kind);
+        Assert.Empty(bench.Looked);
     }
 
     [Fact]
@@ -170,6 +260,6 @@ public sealed class VerifierTests
 
         public ValueTask<RedemptionOutcome> RedeemAsync(in RedemptionRequest request) => new(answer);
 
-        public ValueTask<PeekOutcome> PeekAsync(TokenId token, UnixSeconds expiresAt) => throw new NotSupportedException("nobody looks here");
+        public ValueTask<PeekOutcome> PeekAsync(TokenId token, UnixSeconds expiresAt, SiteGeneration? asker = null) => throw new NotSupportedException("nobody looks here");
     }
 }

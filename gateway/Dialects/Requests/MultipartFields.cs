@@ -1,7 +1,7 @@
 using System.Buffers;
 using System.Text;
 
-namespace CaptchaCluster.Gateway.Dialects.Siteverify.Requests;
+namespace CaptchaCluster.Gateway.Dialects.Requests;
 
 /// <summary>
 /// <c>multipart/form-data</c> (RFC 7578 over RFC 2046), as FormData objects send it (X2). Values are raw bytes and thus slices of
@@ -15,7 +15,7 @@ internal static class MultipartFields
     /// <param name="body">The body.</param>
     /// <param name="boundary">From <see cref="ContentType.Boundary"/>; empty means there was none.</param>
     /// <param name="fields">Receives the fields as one source.</param>
-    public static ParseOutcome TryParse(ReadOnlySpan<byte> body, ReadOnlySpan<char> boundary, ref SiteverifyFields fields)
+    public static ParseOutcome TryParse(ReadOnlySpan<byte> body, ReadOnlySpan<char> boundary, ref RequestFields fields)
     {
         fields.BeginSource();
         Span<byte> buffer = stackalloc byte[MaxDelimiterLength];
@@ -54,7 +54,7 @@ internal static class MultipartFields
         return at < 0 ? default : text[(at + delimiter.Length)..];
     }
 
-    private static bool TryAddPart(ReadOnlySpan<byte> part, ref SiteverifyFields fields)
+    private static bool TryAddPart(ReadOnlySpan<byte> part, ref RequestFields fields)
     {
         // Nothing at all: .NET's MultipartFormDataContent writes this when it has no parts.
         if (part.IsEmpty) return true;
@@ -66,8 +66,8 @@ internal static class MultipartFields
         var value = blank < 0 ? default : part[(blank + 4)..];
 
         if (!TryGetName(headers, out var name)) return false;
-        var field = FieldNames.Find(name);
-        if (field == SiteverifyField.None) return true;
+        var field = fields.Names.Find(name);
+        if (field == RequestField.None) return true;
         if (!fields.TryName(field)) return false;
         fields.Offer(field, value);
         return true;

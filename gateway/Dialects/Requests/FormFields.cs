@@ -1,7 +1,7 @@
 using System.Buffers.Text;
 using System.Text;
 
-namespace CaptchaCluster.Gateway.Dialects.Siteverify.Requests;
+namespace CaptchaCluster.Gateway.Dialects.Requests;
 
 /// <summary>
 /// <c>application/x-www-form-urlencoded</c> by the rules of the WHATWG URL standard, in a body or a query. There is no malformed
@@ -17,7 +17,7 @@ internal static class FormFields
     /// the memory of the body itself.
     /// </param>
     /// <param name="fields">Receives the fields as one source.</param>
-    public static ParseOutcome TryParse(ReadOnlySpan<byte> body, Span<byte> decoded, ref SiteverifyFields fields)
+    public static ParseOutcome TryParse(ReadOnlySpan<byte> body, Span<byte> decoded, ref RequestFields fields)
     {
         fields.BeginSource();
         var start = 0;
@@ -42,8 +42,8 @@ internal static class FormFields
                 end = valueLength < 0 ? rest.Length : value + valueLength;
             }
 
-            var field = Find(rest[..nameLength]);
-            if (field != SiteverifyField.None)
+            var field = Find(rest[..nameLength], fields.Names);
+            if (field != RequestField.None)
             {
                 if (!fields.TryName(field)) return ParseOutcome.BadRequest;
                 fields.Offer(field, Decode(rest[value..end], decoded[(start + value)..(start + end)]));
@@ -58,7 +58,7 @@ internal static class FormFields
     /// <param name="query">As in <c>QueryString.Value</c>, with or without its leading <c>?</c>.</param>
     /// <param name="scratch">Three bytes per character of the query.</param>
     /// <param name="fields">Receives the fields as one source.</param>
-    public static ParseOutcome TryParseQuery(ReadOnlySpan<char> query, Span<byte> scratch, ref SiteverifyFields fields)
+    public static ParseOutcome TryParseQuery(ReadOnlySpan<char> query, Span<byte> scratch, ref RequestFields fields)
     {
         if (query.StartsWith('?')) query = query[1..];
         // Half a surrogate pair becomes U+FFFD; it is refused where the value matters.
@@ -66,11 +66,11 @@ internal static class FormFields
         return TryParse(bytes, bytes, ref fields);
     }
 
-    private static SiteverifyField Find(ReadOnlySpan<byte> name)
+    private static RequestField Find(ReadOnlySpan<byte> name, FieldNames names)
     {
-        if (name.Length > MaxEncodedNameLength || !name.Contains((byte)'%')) return FieldNames.Find(name);
+        if (name.Length > MaxEncodedNameLength || !name.Contains((byte)'%')) return names.Find(name);
         Span<byte> decoded = stackalloc byte[MaxEncodedNameLength];
-        return FieldNames.Find(Decode(name, decoded));
+        return names.Find(Decode(name, decoded));
     }
 
     private static ReadOnlySpan<byte> Decode(ReadOnlySpan<byte> encoded, Span<byte> decoded)

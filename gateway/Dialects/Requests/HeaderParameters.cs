@@ -1,6 +1,6 @@
 using System.Numerics;
 
-namespace CaptchaCluster.Gateway.Dialects.Siteverify.Requests;
+namespace CaptchaCluster.Gateway.Dialects.Requests;
 
 /// <summary>
 /// Walks the parameters of a header, <c>; name=value; name="value"</c>, as characters (Content-Type) or bytes (a part's

@@ -1,9 +1,9 @@
 using System.Text;
-using CaptchaCluster.Gateway.Dialects.Siteverify.Requests;
+using CaptchaCluster.Gateway.Dialects.Requests;
 
 namespace CaptchaCluster.Tests.Unit.Requests;
 
-public sealed class SiteverifyFieldsTests
+public sealed class RequestFieldsTests
 {
     private const string Disposition = "--b\r\nContent-Disposition: form-data; name=";
 
@@ -89,10 +89,10 @@ public sealed class SiteverifyFieldsTests
     [Trait("Invariant", "I10")]
     public void The_promised_scratch_is_enough_at_both_limits()
     {
-        Assert.Equal(SiteverifyFields.MaxScratchLength,
-            SiteverifyFields.ScratchLengthFor(SiteverifyFields.MaxBodyLength, SiteverifyFields.MaxQueryLength));
+        Assert.Equal(RequestFields.MaxScratchLength,
+            RequestFields.ScratchLengthFor(RequestFields.MaxBodyLength, RequestFields.MaxQueryLength));
 
-        var query = "?response=%41".PadRight(SiteverifyFields.MaxQueryLength, '\uffff');
+        var query = "?response=%41".PadRight(RequestFields.MaxQueryLength, '\uffff');
         var response = Reading.Bytes("A" + query[13..]);
         foreach (var (contentType, start, fill, end, secret) in new[]
         {
@@ -102,7 +102,7 @@ public sealed class SiteverifyFieldsTests
             (Reading.Json, "{\"secret\":\"\\n", "x", "\"}", 'x'),
         })
         {
-            var times = (SiteverifyFields.MaxBodyLength - start.Length - end.Length) / fill.Length;
+            var times = (RequestFields.MaxBodyLength - start.Length - end.Length) / fill.Length;
             var read = Reading.Of(contentType, start + string.Concat(Enumerable.Repeat(fill, times)) + end, query);
             Assert.Equal(ParseOutcome.Parsed, read.Outcome);
             Assert.EndsWith(new string(secret, times), read.Secret);
@@ -113,18 +113,18 @@ public sealed class SiteverifyFieldsTests
     [Fact]
     public void A_scratch_below_the_promise_is_the_callers_mistake() =>
         Assert.Throws<ArgumentOutOfRangeException>(() =>
-            SiteverifyFields.Read(ContentType.Of(Reading.Form), "secret=s"u8, "?x", new byte[8 + 5], out _));
+            RequestFields.Read(Reading.Names, ContentType.Of(Reading.Form), "secret=s"u8, "?x", new byte[8 + 5], out _));
 
     [Fact]
     public void A_value_without_escapes_is_the_bodys_own_memory()
     {
         var body = "secret=plain&response=%41"u8.ToArray();
-        var scratch = new byte[SiteverifyFields.ScratchLengthFor(body.Length, 0)];
-        SiteverifyFields.Read(ContentType.Of(Reading.Form), body, default, scratch, out var fields);
+        var scratch = new byte[RequestFields.ScratchLengthFor(body.Length, 0)];
+        RequestFields.Read(Reading.Names, ContentType.Of(Reading.Form), body, default, scratch, out var fields);
 
         Assert.True(body.AsSpan().Overlaps(fields.Secret, out var offset));
         Assert.Equal("secret=".Length, offset);
-        Assert.True(scratch.AsSpan().Overlaps(fields.Response));
+        Assert.True(scratch.AsSpan().Overlaps(fields.Token));
     }
 
     [Theory]
@@ -135,7 +135,7 @@ public sealed class SiteverifyFieldsTests
     {
         var body = Encoding.UTF8.GetBytes(text);
         const string query = "?sitekey=a+b&idempotency_key=\u00e9";
-        var scratch = new byte[SiteverifyFields.ScratchLengthFor(body.Length, query.Length)];
+        var scratch = new byte[RequestFields.ScratchLengthFor(body.Length, query.Length)];
         Read(); // what is made once per process
 
         var before = GC.GetAllocatedBytesForCurrentThread();
@@ -145,6 +145,6 @@ public sealed class SiteverifyFieldsTests
         Assert.Equal(ParseOutcome.Parsed, outcome);
         Assert.Equal(0, allocated);
 
-        ParseOutcome Read() => SiteverifyFields.Read(ContentType.Of(contentType), body, query, scratch, out _);
+        ParseOutcome Read() => RequestFields.Read(Reading.Names, ContentType.Of(contentType), body, query, scratch, out _);
     }
 }

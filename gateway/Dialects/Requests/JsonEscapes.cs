@@ -1,7 +1,7 @@
 using System.Buffers.Text;
 using System.Text;
 
-namespace CaptchaCluster.Gateway.Dialects.Siteverify.Requests;
+namespace CaptchaCluster.Gateway.Dialects.Requests;
 
 /// <summary>
 /// Decodes the inside of a JSON string. <c>Utf8JsonReader.CopyString</c> does the same, but tells of half a surrogate pair by throwing,

@@ -1,7 +1,7 @@
 using System.Buffers;
 using System.Text;
 
-namespace CaptchaCluster.Gateway.Dialects.Siteverify.Requests;
+namespace CaptchaCluster.Gateway.Dialects.Requests;
 
 /// <summary>The encodings of a body that the verification endpoints tell apart (X2).</summary>
 internal enum MediaKind : byte
