@@ -1,7 +1,8 @@
 using System.Buffers.Text;
 using System.Text;
 using BenchmarkDotNet.Attributes;
-using CaptchaCluster.Gateway.Dialects.Siteverify.Requests;
+using CaptchaCluster.Gateway.Dialects;
+using CaptchaCluster.Gateway.Dialects.Requests;
 
 namespace CaptchaCluster.Bench.Micro;
 
@@ -12,7 +13,8 @@ public class BodyBenchmarks
     private const string JsonType = "application/json";
     private const string MultipartType = "multipart/form-data; boundary=b";
 
-    private readonly byte[] scratch = new byte[SiteverifyFields.MaxScratchLength];
+    private readonly FieldNames names = new SiteverifyDialect().Fields;
+    private readonly byte[] scratch = new byte[RequestFields.MaxScratchLength];
     private readonly byte[] form;
     private readonly byte[] json;
     private readonly byte[] multipart;
@@ -40,7 +42,7 @@ public class BodyBenchmarks
 
     private int Parse(string type, byte[] body)
     {
-        if (SiteverifyFields.Read(ContentType.Of(type), body, "", scratch, out SiteverifyFields fields) != ParseOutcome.Parsed) return -1;
-        return fields.Secret.Length + fields.Response.Length;
+        if (RequestFields.Read(names, ContentType.Of(type), body, "", scratch, out RequestFields fields) != ParseOutcome.Parsed) return -1;
+        return fields.Secret.Length + fields.Token.Length;
     }
 }

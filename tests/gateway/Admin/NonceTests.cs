@@ -141,6 +141,6 @@ public sealed class NonceTests : IAsyncLifetime
 
         public ValueTask<RedemptionOutcome> RedeemAsync(in RedemptionRequest request) => new(new RedemptionOutcome(status));
 
-        public ValueTask<PeekOutcome> PeekAsync(TokenId token, UnixSeconds expiresAt) => throw new NotSupportedException("nobody looks here");
+        public ValueTask<PeekOutcome> PeekAsync(TokenId token, UnixSeconds expiresAt, SiteGeneration? asker) => throw new NotSupportedException("nobody looks here");
     }
 }

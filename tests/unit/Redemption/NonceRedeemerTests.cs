@@ -214,6 +214,6 @@ public sealed class NonceRedeemerTests : IAsyncLifetime
             return inner.RedeemAsync(request);
         }
 
-        public ValueTask<PeekOutcome> PeekAsync(TokenId token, UnixSeconds expiresAt) => inner.PeekAsync(token, expiresAt);
+        public ValueTask<PeekOutcome> PeekAsync(TokenId token, UnixSeconds expiresAt, SiteGeneration? asker) => inner.PeekAsync(token, expiresAt, asker);
     }
 }
