@@ -10,10 +10,10 @@ namespace CaptchaCluster.Bench.Experiments;
 internal sealed class LiveGrowth(string directory, TestClock clock, CancellationToken cancelled)
 {
     /// <param name="live">Redemptions.</param>
-    /// <param name="warmup">Of the gateway, left out of the results.</param>
+    /// <param name="warmup">Of each of the two, left out of the results.</param>
     /// <param name="load">How the two are put under load, in turns.</param>
     /// <param name="rounds">How often.</param>
-    /// <param name="bare">Warmed up.</param>
+    /// <param name="bare">The yardstick.</param>
     /// <param name="onSample">Hears of each.</param>
     public async Task<LivePoint> MeasureAsync(long live, TimeSpan warmup, RowLoad load, int rounds, Contender bare, Action<Sample> onSample)
     {
@@ -30,6 +30,7 @@ internal sealed class LiveGrowth(string directory, TestClock clock, Cancellation
         long resident = ProcessUse.Resident(gateway.Contender.Front.Id);
 
         RowDriver driver = new(new MintedTokens(gateway.Admin, site), clock);
+        await driver.MeasureAsync(Row.Bare, bare, ledger: null, load with { Duration = warmup }, cancelled);
         await driver.MeasureAsync(Row.Success, gateway.Contender, gateway.Ledger, load with { Duration = warmup }, cancelled);
         List<Sample> samples = [];
         for (int round = 0; round < rounds; round++)
