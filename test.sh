@@ -8,13 +8,23 @@ log=$(mktemp -d)
 trap 'rm -rf "$log"' EXIT
 passed=0 failed=0 skipped=0
 
-need() { # need COMMAND PACKAGE...: Debian packages that some tests use, and a command that comes with them
-  command -v "$1" >/dev/null && return
+has() { command -v "$1" >/dev/null || [ -e "$1" ]; }
+
+need() { # need COMMAND-OR-FILE PACKAGE...: Debian packages that some tests use, and what comes with them
+  has "$1" && return
   if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
     echo "installing ${*:2}"
     { apt-get update && DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends "${@:2}"; } >"$log/apt" 2>&1 || tail -n 5 "$log/apt"
   fi
-  command -v "$1" >/dev/null || echo "MISSING: $1 (Debian package ${*:2}); the tests that need it are skipped"
+  has "$1" || echo "MISSING: $1 (Debian package ${*:2}); the tests that need it are skipped"
+}
+
+npm_clients() { # the peers' clients that are on npm, where they are not installed as the lock file says
+  local clients=tests/conformance/clients
+  command -v npm >/dev/null || return
+  [ $clients/package-lock.json -nt $clients/node_modules/.package-lock.json ] || return
+  echo "installing the npm packages of $clients"
+  (cd $clients && npm ci) >"$log/npm" 2>&1 || { tail -n 5 "$log/npm"; echo "MISSING: npm packages of $clients; the tests that need them are skipped"; }
 }
 
 ring() { # ring NAME: build, check the format, test
@@ -38,6 +48,13 @@ ring() { # ring NAME: build, check the format, test
 need strace strace
 need redis-server redis-server
 need faketime faketime libfaketime
+need node nodejs
+need npm npm
+need ruby ruby
+need /usr/lib/ruby/vendor_ruby/recaptcha.rb ruby-recaptcha
+need php php-cli
+need /usr/share/php/ReCaptcha/autoload.php php-google-recaptcha
+npm_clients
 ring ring1
 
 if ! grep -q '\.csproj' ring2.slnf; then echo "== ring2: has no projects yet"
