@@ -87,13 +87,20 @@ internal sealed record SiteDocument
         Generation = new Generation(Generation > 0 ? Generation : throw new FormatException($"\"generation\" is {Generation}.")),
         SecretHash = DeletedAt is null ? Hash(SecretSha256) : [],
         Previous = PreviousSecret is { } previous
-            ? new PreviousSecret(new Generation(previous.Generation), Hash(previous.SecretSha256), Time(previous.ValidUntil))
+            ? new PreviousSecret(
+                new Generation(previous.Generation > 0 && previous.Generation < Generation
+                    ? previous.Generation
+                    : throw new FormatException($"\"previous_secret\" is of generation {previous.Generation}, and the secret of {Generation}.")),
+                Hash(previous.SecretSha256),
+                Time(previous.ValidUntil))
             : null,
         LastRotation = LastRotation is { } rotation
             ? new RotationReceipt
             {
                 IdHash = Hash(rotation.RotationIdHash),
-                Generation = new Generation(rotation.Generation),
+                Generation = new Generation(rotation.Generation > 0 && rotation.Generation <= Generation
+                    ? rotation.Generation
+                    : throw new FormatException($"\"last_rotation\" made generation {rotation.Generation}, and the secret is of {Generation}.")),
                 SealedSecret = [.. Convert.FromHexString(rotation.SealedSecret)],
                 OldSecretExpiresAt = Time(rotation.OldSecretExpiresAt),
                 ForgetAt = Time(rotation.ForgetAt),

@@ -44,7 +44,7 @@ internal static class SiteSamples
                 Tier = Pick<Tier>(random),
                 Disabled = random.Next(2) == 0,
             },
-            Generation = new Generation(random.Next(2, int.MaxValue)),
+            Generation = new Generation(random.Next(100, int.MaxValue)),
             SecretHash = deleted ? [] : Hash(random),
             CreatedAt = Time(random),
             DeletedAt = deleted ? Time(random) : null,
