@@ -14,7 +14,7 @@ need() { # need COMMAND-OR-FILE PACKAGE...: Debian packages that some tests use,
   has "$1" && return
   if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
     echo "installing ${*:2}"
-    { apt-get update && DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends "${@:2}"; } >"$log/apt" 2>&1 || tail -n 5 "$log/apt"
+    { { [ -e "$log/updated" ] || apt-get update; } && touch "$log/updated" && DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends "${@:2}"; } >"$log/apt" 2>&1 || tail -n 5 "$log/apt"
   fi
   has "$1" || echo "MISSING: $1 (Debian package ${*:2}); the tests that need it are skipped"
 }

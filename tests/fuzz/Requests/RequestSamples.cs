@@ -1,9 +1,9 @@
 using System.Text;
 
-namespace CaptchaCluster.Tests.Unit.Requests;
+namespace CaptchaCluster.Tests.Fuzz.Requests;
 
 /// <summary>What the mutations start from, and the pieces they insert.</summary>
-internal static class MutationSamples
+internal static class RequestSamples
 {
     private const string Part = "Content-Disposition: form-data; name=";
 

@@ -1,18 +1,17 @@
-namespace CaptchaCluster.Tests.Unit.Requests;
+namespace CaptchaCluster.Tests.Fuzz.Mutation;
 
-/// <summary>Spoils valid bodies in the ways that parsers trip over. Everything follows from the seed.</summary>
-internal sealed class Mutator(int seed, byte[][] samples, byte[][] tokens)
+/// <summary>Spoils valid inputs in the ways that parsers trip over. Everything follows from the random numbers.</summary>
+/// <param name="random">Chooses.</param>
+/// <param name="samples">Valid inputs.</param>
+/// <param name="tokens">Pieces that mean something to the parser.</param>
+internal sealed class Mutator(Random random, byte[][] samples, byte[][] tokens)
 {
     private const int MaxLength = 4096;
 
-    private readonly Random random = new(seed);
-
-    public Random Random => random;
-
-    public byte[] Next()
+    public byte[] Next(int mostChanges = 4)
     {
         var body = Pick(samples);
-        for (var left = random.Next(5); left > 0; left--) body = Mutate(body);
+        for (var left = random.Next(mostChanges + 1); left > 0; left--) body = Mutate(body);
         return body.Length <= MaxLength ? body : body[..MaxLength];
     }
 

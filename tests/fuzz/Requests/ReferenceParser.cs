@@ -4,7 +4,7 @@ using System.Text.Json;
 using System.Text.RegularExpressions;
 using CaptchaCluster.Gateway.Dialects.Requests;
 
-namespace CaptchaCluster.Tests.Unit.Requests;
+namespace CaptchaCluster.Tests.Fuzz.Requests;
 
 /// <summary>
 /// The rules again, written to be obvious: strings of one character per byte, dictionaries, regular expressions, JsonDocument.

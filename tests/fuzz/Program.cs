@@ -1,0 +1,3 @@
+using CaptchaCluster.Tests.Fuzz;
+
+return await FuzzProgram.RunAsync(args, Console.Out, Console.Error);
