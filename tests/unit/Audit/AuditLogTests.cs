@@ -71,6 +71,7 @@ public sealed class AuditLogTests : IDisposable
         long whole = new FileInfo(Active).Length;
         await File.AppendAllTextAsync(Active, torn);
         using AuditLog again = Open();
+        Assert.Equal(whole, new FileInfo(Active).Length);
         Assert.Equal($"The last write to the audit log '{Active}', at offset {whole}, was never completed nor acknowledged; it is dropped.", Assert.Single(notices));
         Assert.Equal(3, await again.AppendAsync(Entry("c")));
         Assert.Equal(["1 a", "2 b", "3 c"], Read(again, 0));
