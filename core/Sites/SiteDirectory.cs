@@ -22,6 +22,19 @@ public sealed class SiteDirectory : ISiteAuthority
     /// <summary>Finds deleted sites too.</summary>
     public bool TryGet(SiteKey key, out Site site) => sites.TryGetValue(key, out site!);
 
+    /// <summary>
+    /// The site whose secret this is, active or not, and which of its secrets. False for anything else, most of it from
+    /// bytes alone (I12).
+    /// </summary>
+    public bool TryAuthenticate(ReadOnlySpan<byte> secret, UnixSeconds now, out Site site, out Generation generation)
+    {
+        (site, generation) = (null!, default);
+        if (!SiteSecret.TryReadSite(secret, out SiteKey key) || !TryGet(key, out site)) return false;
+        Span<byte> hash = stackalloc byte[SiteSecret.HashSize];
+        SiteSecret.Hash(secret, hash);
+        return site.TryAuthenticate(hash, now, out generation);
+    }
+
     public bool Accepts(SiteKey site, Generation generation, UnixSeconds now) =>
         sites.TryGetValue(site, out Site? known) && known.Accepts(generation, now);
 

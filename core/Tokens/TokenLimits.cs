@@ -10,4 +10,8 @@ public sealed record TokenLimits(int MaxTtlSeconds, int MaxClockSkewSeconds)
 
     public const int MaxActionLength = 32;
     public const int MaxCDataLength = 255;
+
+    /// <summary>Whether a minter under these limits gives such times, its clock being as far ahead as it may.</summary>
+    public bool Allow(UnixSeconds issuedAt, UnixSeconds expiresAt, UnixSeconds now) =>
+        expiresAt > issuedAt && expiresAt - issuedAt <= MaxTtlSeconds && expiresAt <= now + MaxTtlSeconds + MaxClockSkewSeconds;
 }

@@ -1,7 +1,9 @@
 using System.Buffers;
+using System.Net;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Unicode;
+using CaptchaCluster.Sites;
 
 namespace CaptchaCluster.Tokens;
 
@@ -18,6 +20,8 @@ internal static class TokenWriter
     public static readonly JsonEncodedText Platform = JsonEncodedText.Encode("p");
     public static readonly JsonEncodedText ClientAddress = JsonEncodedText.Encode("n");
     public static readonly JsonEncodedText Uid = JsonEncodedText.Encode("u");
+    public static readonly JsonEncodedText Generation = JsonEncodedText.Encode("g");
+    public static readonly JsonEncodedText MaxUses = JsonEncodedText.Encode("x");
 
     // Only what JSON and HTML need is escaped: a token has little room.
     private static readonly JsonWriterOptions Options = new()
@@ -31,10 +35,7 @@ internal static class TokenWriter
     {
         ArrayBufferWriter<byte> buffer = new(512);
         using Utf8JsonWriter json = new(buffer, Options);
-        json.WriteStartObject();
-        json.WriteNumber("v"u8, 1);
-        json.WriteString("k"u8, key.IdUtf8);
-        json.WriteString("s"u8, claims.Site.ToString());
+        WriteHead(json, key, claims.Site);
         json.WriteString(Id, claims.Id.ToString());
         json.WriteNumber(IssuedAt, claims.IssuedAt.Value);
         json.WriteNumber(ExpiresAt, claims.ExpiresAt.Value);
@@ -43,9 +44,37 @@ internal static class TokenWriter
         if (!string.IsNullOrEmpty(claims.CData)) json.WriteString(CData, claims.CData);
         if (claims.Score is { } score) json.WriteNumber(Score, score);
         if (claims.Platform is { } platform) WritePlatform(json, platform);
-        WriteBindings(json, claims, key);
+        WriteBindings(json, claims.Site, claims.ClientAddress, claims.Uid, key);
         json.Flush();
         return buffer.WrittenSpan.ToArray();
+    }
+
+    /// <summary>
+    /// As <see cref="Write(TokenClaims, SigningKey)"/>, for a server token: its action, address and user are named as there,
+    /// and are those of what is minted for it.
+    /// </summary>
+    public static byte[] Write(ServerTokenClaims claims, SigningKey key)
+    {
+        ArrayBufferWriter<byte> buffer = new(512);
+        using Utf8JsonWriter json = new(buffer, Options);
+        WriteHead(json, key, claims.Site);
+        json.WriteString(Id, claims.Id.ToString());
+        json.WriteNumber(IssuedAt, claims.IssuedAt.Value);
+        json.WriteNumber(ExpiresAt, claims.ExpiresAt.Value);
+        json.WriteNumber(Generation, claims.Generation.Value);
+        json.WriteNumber(MaxUses, claims.MaxUses);
+        json.WriteString(Action, claims.Action);
+        WriteBindings(json, claims.Site, claims.ClientAddress, claims.Uid, key);
+        json.Flush();
+        return buffer.WrittenSpan.ToArray();
+    }
+
+    private static void WriteHead(Utf8JsonWriter json, SigningKey key, SiteKey site)
+    {
+        json.WriteStartObject();
+        json.WriteNumber("v"u8, 1);
+        json.WriteString("k"u8, key.IdUtf8);
+        json.WriteString("s"u8, site.ToString());
     }
 
     private static void WritePlatform(Utf8JsonWriter json, PlatformClaims platform)
@@ -59,18 +88,18 @@ internal static class TokenWriter
         json.WriteEndObject();
     }
 
-    private static void WriteBindings(Utf8JsonWriter json, TokenClaims claims, SigningKey key)
+    private static void WriteBindings(Utf8JsonWriter json, SiteKey site, IPAddress? clientAddress, string? uid, SigningKey key)
     {
         Span<byte> hash = stackalloc byte[BindingHash.TextLength];
-        if (claims.ClientAddress is { } address)
+        if (clientAddress is not null)
         {
-            BindingHash.Compute(key, claims.Site, address, hash);
+            BindingHash.Compute(key, site, clientAddress, hash);
             json.WriteString(ClientAddress, hash);
         }
 
-        if (!string.IsNullOrEmpty(claims.Uid))
+        if (!string.IsNullOrEmpty(uid))
         {
-            BindingHash.Compute(key, claims.Site, claims.Uid, hash);
+            BindingHash.Compute(key, site, uid, hash);
             json.WriteString(Uid, hash);
         }
     }

@@ -42,11 +42,8 @@ public sealed class Verifier(SiteDirectory sites, TokenCodec codec, IRedeemer re
         (site, generation) = (null!, default);
         SiteKey owner = default;
         if (request.HasPairedSecret && !IsSite(request.SecretSiteKey, out owner)) return VerdictKind.UnknownSite;
-        if (!SiteSecret.TryReadSite(request.Secret, out SiteKey key) || !sites.TryGet(key, out site)) return VerdictKind.InvalidSecret;
-        if (request.HasPairedSecret && owner != key) return VerdictKind.InvalidSecret;
-        Span<byte> hash = stackalloc byte[SiteSecret.HashSize];
-        SiteSecret.Hash(request.Secret, hash);
-        if (!site.TryAuthenticate(hash, now, out generation)) return VerdictKind.InvalidSecret;
+        if (!sites.TryAuthenticate(request.Secret, now, out site, out generation)) return VerdictKind.InvalidSecret;
+        if (request.HasPairedSecret && owner != site.Key) return VerdictKind.InvalidSecret;
         return site.IsActive ? VerdictKind.Success : VerdictKind.SiteDisabled;
     }
 

@@ -28,6 +28,20 @@ internal sealed record AdminError(int Status, string Code, string Message) : Adm
     public static readonly AdminError TokenTooLarge = new(
         400, "token-too-large", $"The token would be longer than {TokenLimits.MaxTokenLength} characters; shorten cdata, action or platform.");
 
+    public static readonly AdminError InvalidServerToken = new(
+        400, "invalid-server-token", "The server_token is none of this site's: truncated, altered, of another site or of a retired key.");
+
+    public static readonly AdminError ServerTokenExpired = new(409, "server-token-expired", "The server_token is past its expiry; issue a new one.");
+
+    public static readonly AdminError ServerTokenUsedUp = new(
+        409, "server-token-used-up", "The server_token was used as often as its max_uses allows; issue a new one.");
+
+    public static readonly AdminError ServerTokenRetired = new(
+        409, "server-token-retired", "The secret that the server_token was issued for is not valid any more; issue a new one.");
+
+    public static readonly AdminError UseNotDecided = new(
+        503, "internal-error", "Whether the server_token was used could not be established; try again, which may take another use.");
+
     public static readonly AdminError RotationIdReused = new(
         409, "rotation-id-reused", "This rotation_id named a rotation with another invalidate_immediately; use a new id.");
 
@@ -68,6 +82,9 @@ internal sealed record AdminError(int Status, string Code, string Message) : Adm
         409,
         "rotation-in-grace",
         $"The secret before the current one is valid until {grace.Until}; wait, or rotate with invalidate_immediately true, which ends both.");
+
+    public static AdminError ServerTokenMismatch(string member, string allowed) => new(
+        409, "server-token-mismatch", $"'{member}' must be {allowed}.");
 
     public static AdminError KeyInUse(UnixSeconds until) => new(
         409, "key-in-use", $"Tokens that this key signed may live until {until}; wait, or send force true, which makes them invalid.");

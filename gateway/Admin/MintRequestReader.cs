@@ -30,7 +30,9 @@ internal static class MintRequestReader
             // The limit may have been lowered since the site was made.
             TtlSeconds = (int?)members.Integer("ttl_seconds", 1, maxTtlSeconds) ?? Math.Min(site.Policy.TokenTtlSeconds, maxTtlSeconds),
             Count = (int?)members.Integer("count", 1, MaxCount) ?? 1,
+            ServerToken = members.Text("server_token", 1, ServerTokenCodec.MaxLength),
         };
+        if (request is { ServerToken: not null, Count: > 1 }) members.Refuse("count", "1 with a server_token: a use is one token");
         return members.Problem is null && members.RefuseUnknown() is null ? request : null;
     }
 

@@ -1,10 +1,11 @@
 using CaptchaCluster.Gateway.Settings;
 using CaptchaCluster.Sites;
+using CaptchaCluster.Tokens;
 
 namespace CaptchaCluster.Gateway.Admin;
 
 /// <summary>What the admin API does with sites and their tokens: each call takes a sitekey and a body where it needs them, and says what to answer.</summary>
-internal sealed class SiteCalls(SiteRegistry sites, TokenMinter minter, TokenSettings tokens)
+internal sealed class SiteCalls(SiteRegistry sites, TokenMinter minter, ServerTokenCheck serverTokens, TokenSettings tokens)
 {
     public async ValueTask<AdminReply> CreateAsync(string none, JsonMembers body)
     {
@@ -48,20 +49,22 @@ internal sealed class SiteCalls(SiteRegistry sites, TokenMinter minter, TokenSet
         };
     }
 
-    public ValueTask<AdminReply> MintAsync(string name, JsonMembers body) => new(Mint(name, body));
-
-    private AdminReply Mint(string name, JsonMembers body)
+    public async ValueTask<AdminReply> MintAsync(string name, JsonMembers body)
     {
         if (!TryGet(name, out Site site)) return AdminError.UnknownSite;
         MintRequest? request = MintRequestReader.Read(body, site, tokens.MaxTtlSeconds);
         if (request is null) return AdminError.BadRequest(body.Problem!);
         if (!site.IsActive) return AdminError.SiteDisabled;
-        return minter.Mint(request) switch
-        {
-            MintResult.Minted minted => new TokensReply(minted),
-            MintResult.TooLarge => AdminError.TokenTooLarge,
-            var other => throw new InvalidOperationException($"{other.GetType()} is not a result of minting."),
-        };
+        ServerToken? serverToken = null;
+        if (request.ServerToken is { } text && serverTokens.Judge(text, ref request, out serverToken) is { } mismatch) return mismatch;
+        MintResult result = minter.Make(request);
+        if (result is MintResult.TooLarge) return AdminError.TokenTooLarge;
+
+        // Last, so that what cannot be minted uses nothing up.
+        if (serverToken is not null && await serverTokens.UseAsync(serverToken) is { } refusal) return refusal;
+        MintResult.Minted minted = (MintResult.Minted)result;
+        minter.HandedOut(minted);
+        return new TokensReply(minted);
     }
 
     private bool TryGet(string name, out Site site)

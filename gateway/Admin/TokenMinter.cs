@@ -28,6 +28,9 @@ internal sealed record MintRequest
     public string? Uid { get; init; }
 
     public int Count { get; init; } = 1;
+
+    /// <summary>That the call is for; null: an administrator's own word is enough.</summary>
+    public string? ServerToken { get; init; }
 }
 
 /// <summary>A closed set.</summary>
@@ -41,11 +44,21 @@ internal abstract record MintResult
 /// <summary>Makes pass tokens on an administrator's word.</summary>
 internal sealed class TokenMinter(TokenCodec codec, IRedeemer redeemer, TokenMetrics metrics, TimeProvider clock)
 {
+    /// <summary>Makes them and counts them; for what is handed out whatever happens.</summary>
     public MintResult Mint(MintRequest request)
     {
-        // After a restore, tokens issued up to the floor are refused; the clock may still stand at it.
-        UnixSeconds now = UnixSeconds.Now(clock);
-        UnixSeconds issuedAt = now > redeemer.IssuedFloor ? now : redeemer.IssuedFloor + 1;
+        MintResult result = Make(request);
+        if (result is MintResult.Minted minted) HandedOut(minted);
+        return result;
+    }
+
+    /// <summary>Counts what was made.</summary>
+    public void HandedOut(MintResult.Minted minted) => metrics.Minted(minted.Tokens.Count);
+
+    /// <summary>Makes them; whoever hands them out says so by <see cref="HandedOut"/>.</summary>
+    public MintResult Make(MintRequest request)
+    {
+        UnixSeconds issuedAt = redeemer.IssueTime(clock);
         UnixSeconds expiresAt = issuedAt + request.TtlSeconds;
         List<string> tokens = new(request.Count);
         while (tokens.Count < request.Count)
@@ -54,7 +67,6 @@ internal sealed class TokenMinter(TokenCodec codec, IRedeemer redeemer, TokenMet
             tokens.Add(token);
         }
 
-        metrics.Minted(tokens.Count);
         return new MintResult.Minted(tokens, expiresAt);
     }
 

@@ -3,6 +3,7 @@ using CaptchaCluster.Gateway.Admin;
 using CaptchaCluster.Gateway.Admin.Audit;
 using CaptchaCluster.Gateway.Admin.Backup;
 using CaptchaCluster.Gateway.Dialects;
+using CaptchaCluster.Gateway.Dialects.CaptchaLa;
 using CaptchaCluster.Gateway.FirstStart;
 using CaptchaCluster.Gateway.Health;
 using CaptchaCluster.Gateway.Logging;
@@ -28,6 +29,8 @@ internal sealed partial class GatewayHost : IAsyncDisposable
     private NodeBackup backup = null!;
     private Readiness readiness = null!;
     private InvalidSecretLimiter invalidSecrets = null!;
+    private TokenMetrics tokenMetrics = null!;
+    private ServerTokenCodec serverTokens = null!;
     private Listener publicListener = null!;
     private Listener adminListener = null!;
     private OtlpExport? export;
@@ -108,7 +111,9 @@ internal sealed partial class GatewayHost : IAsyncDisposable
         await TellAsync(restored ? AuditedAction.StartRestored : AuditedAction.Start);
         readiness = new Readiness(node.Redeemer);
         meter.CreateObservableGauge("captchacluster.ready", () => readiness.IsReady ? 1 : 0, "1", "1 while requests should be sent here.");
-        TokenMinter minter = new(node.Codec, node.Redeemer, new TokenMetrics(meter), clock);
+        tokenMetrics = new TokenMetrics(meter);
+        serverTokens = new ServerTokenCodec(node.Codec, clock);
+        TokenMinter minter = new(node.Codec, node.Redeemer, tokenMetrics, clock);
         invalidSecrets = new InvalidSecretLimiter(
             new ClientAddresses(settings.Gateway.TrustedProxies), settings.Gateway.InvalidSecretsPerSecond, ListenerTelemetry);
         publicListener = BuildPublicListener();
@@ -170,6 +175,14 @@ internal sealed partial class GatewayHost : IAsyncDisposable
             settings.Gateway.AllowGetVerification,
             endpointLogger)));
         listener.App.UseRouting();
+        listener.App.MapServerTokens(new ServerTokenEndpoint(
+            node.Sites.Directory,
+            serverTokens,
+            node.Redeemer,
+            invalidSecrets,
+            tokenMetrics,
+            clock,
+            loggers.CreateLogger<ServerTokenEndpoint>()));
         listener.App.MapHealth(readiness);
         listener.App.MapFallback("{**path}", NotFound.HandleAsync);
         return listener;
@@ -190,7 +203,8 @@ internal sealed partial class GatewayHost : IAsyncDisposable
         listener.App.MapOpenApi(OpenApiDescription.Compose(settings.Gateway.PublicUrl ?? PublicAddress, settings.Gateway.AllowGetVerification));
         listener.App.MapAdmin(
             new AdminKeyGuard(node.AdminKey, invalidSecrets),
-            new SiteCalls(node.Sites, minter, settings.Tokens),
+            new SiteCalls(
+                node.Sites, minter, new ServerTokenCheck(serverTokens, new ServerTokenUses(node.Redeemer, clock)), settings.Tokens),
             new TokenInspector(node.Codec, node.Redeemer),
             new KeyCalls(node.Keys),
             new BackupCalls(backup),

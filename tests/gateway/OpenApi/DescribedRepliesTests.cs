@@ -2,6 +2,7 @@ using System.Net.Http.Headers;
 using System.Text;
 using System.Text.Json;
 using CaptchaCluster.Gateway.Dialects;
+using CaptchaCluster.Tests.Gateway.CaptchaLa;
 using CaptchaCluster.Tests.Gateway.Dialects;
 
 namespace CaptchaCluster.Tests.Gateway.OpenApi;
@@ -22,6 +23,8 @@ public sealed class DescribedRepliesTests : IAsyncLifetime
         "POST /admin/v1/tokens/inspect 503",
         "POST /v1/redeem-nonce 503",
         "POST /admin/v1/backup 503",
+        "POST /admin/v1/sites/{}/tokens 503",
+        "POST /v1/server/challenge/issue 503",
     ];
 
     private readonly TestDirectory directory = new();
@@ -53,6 +56,7 @@ public sealed class DescribedRepliesTests : IAsyncLifetime
         await AdminAsync("GET", "/admin/v1/audit");
         Expect(Operation.Of("GET", "/admin/v1/audit"), await gateway.AdminAsync("GET", "/admin/v1/audit?limit=x"));
         await NoncesAsync();
+        await ServerTokensAsync();
         await PublicAsync("GET", "/healthz/live", null);
         await PublicAsync("GET", "/healthz/ready", null);
         await AdminAsync("GET", "/openapi/v1.json");
@@ -78,6 +82,8 @@ public sealed class DescribedRepliesTests : IAsyncLifetime
     [InlineData("POST", "/admin/v1/backup", """{"error":"audit-unavailable","message":"m"}""")]
     [InlineData("POST", "/admin/v1/sites/{sitekey}/tokens", """{"error":"audit-unavailable","message":"m"}""")]
     [InlineData("POST", "/v1/redeem-nonce", """{"error":"internal-error","message":"m"}""")]
+    [InlineData("POST", "/admin/v1/sites/{sitekey}/tokens", """{"error":"internal-error","message":"m"}""")]
+    [InlineData("POST", "/v1/server/challenge/issue", """{"code":503,"msg":"m","error":"unknown_error","data":{"error":"unknown_error"}}""")]
     public void What_was_not_provoked_is_described_too(string method, string path, string body) => Assert.Null(Complaint(method, path, 503, body));
 
     [Theory]
@@ -263,6 +269,34 @@ public sealed class DescribedRepliesTests : IAsyncLifetime
         foreach (string path in new[] { folder, folder, "relative", "/proc/self/new" })
             await AdminAsync("POST", "/admin/v1/backup", JsonSerializer.Serialize(new { folder = path }));
         Directory.Delete(folder, recursive: true);
+    }
+
+    private async Task ServerTokensAsync()
+    {
+        const string issue = "/v1/server/challenge/issue", mint = "/admin/v1/sites/{sitekey}/tokens";
+        TestSite site = await gateway.CreateSiteAsync();
+        string token = await Issuing.OfAsync(gateway, site, """{"action":"login"}""");
+        foreach ((string key, string secret, HttpContent body) in new (string, string, HttpContent)[]
+        {
+            (site.Key, site.Secret, Issuing.Json("""{"action":"login","ttl":60,"max_uses":2,"binding_ip":"203.0.113.7","bind_uid":"u"}""")),
+            (site.Key, site.Secret, Issuing.Json("{}")),
+            (site.Key, site.Secret, Issuing.Json("""{"action":"login","ttl":0}""")),
+            (site.Key, site.Secret, Issuing.Json("nonsense")),
+            (site.Key, "wrong", Issuing.Json("{}")),
+            ("wrong", site.Secret, Issuing.Json("{}")),
+            (site.Key, site.Secret, new StringContent("x", Encoding.UTF8, "text/plain")),
+            (site.Key, site.Secret, new StringContent(new string('x', 20_000), Encoding.UTF8, "application/json")),
+        })
+        {
+            Expect(Operation.Of("POST", issue), await Issuing.IssueAsync(gateway, key, secret, body));
+        }
+
+        await AdminAsync("POST", mint, $$"""{"server_token":"{{token}}","action":"other"}""", site.Key);
+        await AdminAsync("POST", mint, $$"""{"server_token":"{{token}}"}""", site.Key);
+        await AdminAsync("POST", mint, $$"""{"server_token":"{{token}}"}""", site.Key);
+        await AdminAsync("POST", mint, """{"server_token":"sct_x"}""", site.Key);
+        await gateway.PatchAsync(site, """{"disabled":true}""");
+        Expect(Operation.Of("POST", issue), await Issuing.IssueAsync(gateway, site, "{}"));
     }
 
     private async Task StrangersAsync()
