@@ -7,8 +7,14 @@ namespace CaptchaCluster.Redemption;
 /// One turn of group commit: judge all that arrived, commit what must be, answer everybody. Knows no threads, so that a
 /// simulation runs the very code that the host runs.
 /// </summary>
-internal sealed class CommitCycle(RedemptionShard shard, IRedemptionStore store, ISiteAuthority authority)
+/// <param name="shard">The memory.</param>
+/// <param name="store">The ledger.</param>
+/// <param name="authority">Which generations may redeem; null with a shared store, which judges that itself.</param>
+internal sealed class CommitCycle(RedemptionShard shard, IRedemptionStore store, ISiteAuthority? authority)
 {
+    private readonly ISharedRedemptionStore? shared = store as ISharedRedemptionStore;
+    private readonly ISiteAuthority? authority = authority ?? (store is ISharedRedemptionStore ? null : throw new ArgumentNullException(nameof(authority)));
+    private readonly Dictionary<TokenId, int> positions = []; // of the leaders, for those who wait for them
     private readonly List<RedemptionOperation> leaders = [];
     private readonly List<RedemptionOperation> waiting = [];
     private RedemptionRequest[] batch = new RedemptionRequest[256];
@@ -37,7 +43,20 @@ internal sealed class CommitCycle(RedemptionShard shard, IRedemptionStore store,
         foreach (RedemptionOperation operation in arrivals) Judge(operation, now);
         if (leaders.Count == 0) return;
         await CommitAsync(now);
+        if (shared is not null && waiting.Count > 0) NoteLeaders();
         foreach (RedemptionOperation operation in waiting) JudgeAgain(operation, now, again);
+    }
+
+    /// <summary>Answers looks at tokens, between two turns.</summary>
+    public async ValueTask PeekAsync(IReadOnlyList<PeekOperation> peeks, UnixSeconds now)
+    {
+        if (shared is not null && store.CanCommit)
+        {
+            await PeekSharedAsync(shared, peeks);
+            return;
+        }
+
+        foreach (PeekOperation peek in peeks) peek.Complete(Peek(peek.Token, peek.ExpiresAt, now, peek.Asker));
     }
 
     /// <summary>
@@ -47,7 +66,7 @@ internal sealed class CommitCycle(RedemptionShard shard, IRedemptionStore store,
     public PeekOutcome Peek(TokenId token, UnixSeconds expiresAt, UnixSeconds now, SiteGeneration? asker = null)
     {
         if (!store.CanCommit) return default; // I9, as for redemptions
-        if (asker is { } authenticated && !authority.Accepts(authenticated.Site, authenticated.Generation, now))
+        if (asker is { } authenticated && !authority!.Accepts(authenticated.Site, authenticated.Generation, now))
             return new PeekOutcome(PeekStatus.Retired);
         PeekOutcome outcome = shard.Peek(token, expiresAt, now);
         return knowsAll || outcome.Status == PeekStatus.Redeemed ? outcome : default;
@@ -63,8 +82,9 @@ internal sealed class CommitCycle(RedemptionShard shard, IRedemptionStore store,
         }
 
         ref readonly RedemptionRequest request = ref operation.Request;
-        bool retired = !authority.Accepts(request.Site, request.Generation, now);
-        RedemptionDecision decision = shard.Judge(request, now, retired, out UnixSeconds at);
+        RedemptionDecision decision = shared is null
+            ? shard.Judge(request, now, retired: !authority!.Accepts(request.Site, request.Generation, now), out UnixSeconds at)
+            : shard.JudgeAsCache(request, out at);
         switch (decision)
         {
             case RedemptionDecision.MustCommit:
@@ -117,6 +137,7 @@ internal sealed class CommitCycle(RedemptionShard shard, IRedemptionStore store,
 
     private void JudgeAgain(RedemptionOperation operation, UnixSeconds now, List<RedemptionOperation> again)
     {
+        if (shared is not null && IsAnsweredByLeader(operation)) return;
         int before = leaders.Count;
         Judge(operation, now);
         if (leaders.Count == before) return;
@@ -125,6 +146,41 @@ internal sealed class CommitCycle(RedemptionShard shard, IRedemptionStore store,
         leaders.RemoveAt(before);
         shard.Abandon(operation.Request);
         again.Add(operation);
+    }
+
+    // The commit began after whoever waits had come, so what it told of the token and of the generation holds for him too; of
+    // another generation it told nothing (I8).
+    private bool IsAnsweredByLeader(RedemptionOperation operation)
+    {
+        if (LastFailure is not null) return false;
+        ref readonly RedemptionRequest request = ref operation.Request;
+        int leader = positions[request.Token];
+        if (results[leader].Status == CommitStatus.Unknown || batch[leader].Generation != request.Generation) return false;
+        bool isRecorded = results[leader].Status == CommitStatus.Recorded;
+        operation.Outcome = OutcomeOf(request, isRecorded ? results[leader] with { Status = CommitStatus.Existing } : results[leader]);
+        if (operation.Outcome.Status == RedemptionStatus.Retired) LastRetired++;
+        return true;
+    }
+
+    private void NoteLeaders()
+    {
+        positions.Clear();
+        for (int i = 0; i < leaders.Count; i++) positions.Add(batch[i].Token, i);
+    }
+
+    private async ValueTask PeekSharedAsync(ISharedRedemptionStore ledger, IReadOnlyList<PeekOperation> peeks)
+    {
+        PeekOutcome[] outcomes = new PeekOutcome[peeks.Count];
+        try
+        {
+            await ledger.PeekAsync(peeks.Select(peek => new PeekRequest(peek.Token, peek.ExpiresAt, peek.Asker)).ToArray(), outcomes);
+        }
+        catch (UnknownOutcomeException)
+        {
+            Array.Clear(outcomes);
+        }
+
+        for (int i = 0; i < outcomes.Length; i++) peeks[i].Complete(outcomes[i]);
     }
 
     private static RedemptionStatus StatusOf(RedemptionDecision decision) => decision switch
@@ -143,6 +199,7 @@ internal sealed class CommitCycle(RedemptionShard shard, IRedemptionStore store,
         CommitStatus.Existing => new RedemptionOutcome(RedemptionStatus.Duplicate, result.At),
         CommitStatus.RetiredGeneration => new RedemptionOutcome(RedemptionStatus.Retired),
         CommitStatus.Expired => new RedemptionOutcome(RedemptionStatus.Expired),
+        CommitStatus.Unknown => new RedemptionOutcome(RedemptionStatus.Unknown),
         _ => throw new ArgumentOutOfRangeException(nameof(result), result.Status, "not a commit status"),
     };
 }

@@ -1,8 +1,14 @@
+using CaptchaCluster.Sites;
+using CaptchaCluster.Tokens;
+
 namespace CaptchaCluster.Redemption;
 
 /// <summary>How a store ended one item of a batch. A closed set.</summary>
 public enum CommitStatus
 {
+    /// <summary>Not established for this item (I5). Where it holds for all, the store throws instead.</summary>
+    Unknown = 0,
+
     /// <summary>Durable now, by this commit.</summary>
     Recorded,
 
@@ -57,6 +63,24 @@ public interface IRedemptionStore
     /// <exception cref="UnknownOutcomeException">As for a commit.</exception>
     ValueTask PurgeAsync(UnixSeconds upTo);
 }
+
+/// <summary>
+/// A ledger that other processes record in too, and that knows the sites' generations itself. What its owner remembers is
+/// only a part: it may say "duplicate", and nothing that grants or denies a redemption on the ground of what is missing (I8).
+/// </summary>
+public interface ISharedRedemptionStore : IRedemptionStore
+{
+    /// <summary>Tells what is durable of each token, as of a moment after the call began. Records nothing.</summary>
+    /// <param name="tokens">Owned by the caller again once the call has ended.</param>
+    /// <param name="outcomes">As long as the tokens; filled on return.</param>
+    /// <exception cref="UnknownOutcomeException">Nothing could be read (I5).</exception>
+    ValueTask PeekAsync(ReadOnlyMemory<PeekRequest> tokens, Memory<PeekOutcome> outcomes);
+}
+
+/// <param name="Token">The token's id.</param>
+/// <param name="ExpiresAt">The token's own expiry: an id determines it.</param>
+/// <param name="Asker">Whose secret must be valid for the look to tell anything but Retired (I8); null: nobody's.</param>
+public readonly record struct PeekRequest(TokenId Token, UnixSeconds ExpiresAt, SiteGeneration? Asker = null);
 
 /// <summary>The outcome of a commit could not be established: it may be durable, now or later, or never.</summary>
 public sealed class UnknownOutcomeException(string message, Exception? inner = null) : Exception(message, inner);

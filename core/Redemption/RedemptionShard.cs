@@ -61,6 +61,21 @@ public sealed class RedemptionShard
         return RedemptionDecision.MustCommit;
     }
 
+    /// <summary>
+    /// As <see cref="Judge"/> where others record in the same ledger: memory is a cache of facts, and its gaps mean nothing.
+    /// Only what can never change again is answered, and no success: that needs a look at the ledger that began later (I8).
+    /// </summary>
+    public RedemptionDecision JudgeAsCache(in RedemptionRequest request, out UnixSeconds at)
+    {
+        if (TryFind(request.Token, request.ExpiresAt, out AttemptKey winner, out at) && winner != request.Attempt)
+            return RedemptionDecision.Duplicate;
+        at = default;
+        if (pending.Contains(request.Token)) return RedemptionDecision.Wait;
+        if (request.ExpiresAt <= Horizon) return RedemptionDecision.Expired;
+        pending.Add(request.Token);
+        return RedemptionDecision.MustCommit;
+    }
+
     /// <summary>What is known of a token; changes nothing. Of an id in a commit that is not settled nothing is.</summary>
     public PeekOutcome Peek(TokenId token, UnixSeconds expiresAt, UnixSeconds now)
     {

@@ -48,14 +48,14 @@ public sealed class ShardHost : IRedeemer, IAsyncDisposable
 
     /// <param name="store">Already recovered.</param>
     /// <param name="shard">Already knows what the store holds.</param>
-    /// <param name="authority">Which generations may redeem.</param>
+    /// <param name="authority">Which generations may redeem; null with a shared store, which judges that itself.</param>
     /// <param name="clock">Wall and monotonic time.</param>
     /// <param name="options">Limits.</param>
     /// <param name="observer">Hears of turns and failures.</param>
     public ShardHost(
         IRedemptionStore store,
         RedemptionShard shard,
-        ISiteAuthority authority,
+        ISiteAuthority? authority,
         TimeProvider clock,
         ShardHostOptions options,
         IShardObserver observer)
@@ -194,9 +194,7 @@ public sealed class ShardHost : IRedeemer, IAsyncDisposable
         long started = clock.GetTimestamp();
         Volatile.Write(ref busySince, started);
         int requests = taken.Count;
-        ValueTask turn = cycle.RunAsync(taken, UnixSeconds.Now(clock), again);
-        if (turn.IsCompletedSuccessfully) turn.GetAwaiter().GetResult();
-        else turn.AsTask().GetAwaiter().GetResult();
+        Finish(cycle.RunAsync(taken, UnixSeconds.Now(clock), again));
         Volatile.Write(ref busySince, Idle);
         if (cycle.LastFailure is { } failure) observer.CommitFailed(failure);
         if (again.Count > 0) taken.RemoveAll(again.ToHashSet().Contains);
@@ -206,8 +204,10 @@ public sealed class ShardHost : IRedeemer, IAsyncDisposable
     /// <summary>After the turn: nothing is in flight, and the look begins after whoever asked for it came.</summary>
     private void AnswerPeeks()
     {
-        foreach (PeekOperation peek in takenPeeks)
-            peek.Complete(cycle.Peek(peek.Token, peek.ExpiresAt, UnixSeconds.Now(clock), peek.Asker));
+        if (takenPeeks.Count == 0) return;
+        Volatile.Write(ref busySince, clock.GetTimestamp());
+        Finish(cycle.PeekAsync(takenPeeks, UnixSeconds.Now(clock)));
+        Volatile.Write(ref busySince, Idle);
         takenPeeks.Clear();
     }
 
@@ -226,7 +226,7 @@ public sealed class ShardHost : IRedeemer, IAsyncDisposable
         Volatile.Write(ref busySince, purged);
         try
         {
-            store.PurgeAsync(upTo.Value).AsTask().GetAwaiter().GetResult();
+            Finish(store.PurgeAsync(upTo.Value));
             shard.RaiseHorizon(store.Horizon);
         }
         catch (UnknownOutcomeException exception)
@@ -235,6 +235,13 @@ public sealed class ShardHost : IRedeemer, IAsyncDisposable
         }
 
         Volatile.Write(ref busySince, Idle);
+    }
+
+    // The leader's thread has nothing else to do.
+    private static void Finish(ValueTask work)
+    {
+        if (work.IsCompletedSuccessfully) work.GetAwaiter().GetResult();
+        else work.AsTask().GetAwaiter().GetResult();
     }
 
     // Whatever went wrong, nobody is left waiting and nothing more is granted (I9).
