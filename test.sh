@@ -8,7 +8,8 @@ log=$(mktemp -d)
 trap 'rm -rf "$log"' EXIT
 passed=0 failed=0 skipped=0
 
-has() { command -v "$1" >/dev/null || [ -e "$1" ]; }
+# A command, also where Debian puts those of a database server, or a file.
+has() { command -v "$1" >/dev/null || [ -e "$1" ] || compgen -G "/usr/lib/postgresql/*/bin/$1" >/dev/null; }
 
 need() { # need COMMAND-OR-FILE PACKAGE...: Debian packages that some tests use, and what comes with them
   has "$1" && return
@@ -48,6 +49,7 @@ ring() { # ring NAME: build, check the format, test
 need strace strace
 need redis-server redis-server
 need faketime faketime libfaketime
+need initdb postgresql
 need node nodejs
 need npm npm
 need ruby ruby

@@ -1,0 +1,163 @@
+using System.Diagnostics;
+using CaptchaCluster.Redemption;
+using CaptchaCluster.Storage.Postgres;
+using CaptchaCluster.Tests.Postgres.Server;
+using Npgsql;
+using static CaptchaCluster.Tests.Postgres.Server.TestSchema;
+
+namespace CaptchaCluster.Tests.Postgres.Ledger;
+
+/// <summary>What a store makes of a connection that ends at the worst moment.</summary>
+[Collection(PostgresCollection.Name)]
+public sealed class LostConnectionTests(PostgresServer server) : IAsyncLifetime
+{
+    // Inserts take it, shared; a test that holds it decides when they go on.
+    private const int Gate = 4711;
+
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(1);
+
+    private TestSchema schema = null!;
+    private CuttingProxy proxy = null!;
+    private LedgerNode node = null!;
+
+    public async Task InitializeAsync()
+    {
+        schema = await TestSchema.CreateAsync(server);
+        proxy = new CuttingProxy(server.SocketPath);
+        node = await schema.OpenNodeAsync(Through(proxy.Port));
+        await node.CommitAsync(Ask(999, 9)); // its session is there
+    }
+
+    public async Task DisposeAsync()
+    {
+        await schema.DisposeAsync();
+        await proxy.DisposeAsync();
+    }
+
+    [TheoryWithPostgres]
+    [InlineData(Cut.BeforeItIsSent)]
+    [InlineData(Cut.WhileItRuns)]
+    [InlineData(Cut.AfterItsRows)]
+    [InlineData(Cut.BeforeItsReply)]
+    [Trait("Invariant", "I4")]
+    public async Task A_commit_whose_acknowledgement_was_lost_is_settled_by_asking_again(Cut cut)
+    {
+        proxy.Plan(cut);
+        RedemptionRequest[] batch = [.. Enumerable.Range(1, 50).Select(i => Ask(i + 10, i))];
+        CommitResult[] results = await node.CommitAsync(batch);
+        for (int i = 0; i < batch.Length; i++)
+        {
+            Assert.True(results[i].Status is CommitStatus.Recorded or CommitStatus.Existing, $"{results[i]}");
+            Assert.Equal(batch[i].Attempt, results[i].Attempt);
+        }
+
+        Assert.Equal(51, await schema.CountAsync("redemption"));
+        LedgerNode other = await schema.OpenNodeAsync();
+        Assert.All(await other.CommitAsync(batch), result => Assert.Equal(CommitStatus.Existing, result.Status));
+    }
+
+    /// <summary>The insert that was lost still runs, and the site was rotated meanwhile: to say "retired" would deny what lands a moment later.</summary>
+    [TheoryWithPostgres]
+    [InlineData(true)]
+    [InlineData(false)]
+    [Trait("Invariant", "I5")]
+    public async Task While_a_lost_insert_may_still_land_its_absence_proves_nothing(bool isRotated)
+    {
+        await HoldInsertsAsync();
+        await using NpgsqlConnection gate = await CloseGateAsync();
+        proxy.Plan(Cut.WhileItRuns);
+        TaskCompletionSource changed = new();
+        proxy.Hold = changed.Task;
+        Task<CommitResult[]> committing = node.CommitAsync(Ask(1, 1));
+        await WaitForWaitersAsync(1);
+        if (isRotated) await schema.RotateAsync(2);
+        else await schema.SetTimeAsync(Start + 600);
+        changed.SetResult();
+        Assert.Equal(CommitStatus.Unknown, Assert.Single(await committing.WaitAsync(Patience)).Status);
+        await gate.CloseAsync();
+
+        // It had begun before the rotation, so it was right to land; the retry with the new secret finds it.
+        await UntilAsync(async () => await schema.CountAsync("redemption") == 2);
+        CommitResult[] results = await node.CommitAsync(Ask(1, 1, generation: isRotated ? 2 : 1));
+        Assert.Equal((CommitStatus.Existing, Ask(1, 1).Attempt), (results[0].Status, results[0].Attempt));
+    }
+
+    /// <summary>The one that was lost waits at the gate, the one that is issued again waits for nothing: whoever is first wins, and there is one row.</summary>
+    [FactWithPostgres]
+    [Trait("Invariant", "I1")]
+    public async Task An_insert_that_is_issued_again_beside_the_lost_one_records_once()
+    {
+        await HoldInsertsAsync();
+        await using NpgsqlConnection gate = await CloseGateAsync();
+        proxy.Plan(Cut.WhileItRuns);
+        Task<CommitResult[]> committing = node.CommitAsync(Ask(1, 1), Ask(2, 1), Ask(3, 1));
+        await WaitForWaitersAsync(2);
+        await gate.CloseAsync();
+        Assert.All(await committing.WaitAsync(Patience), result => Assert.Equal(Ask(1, 1).Attempt, result.Attempt));
+        Assert.Equal(4, await schema.CountAsync("redemption"));
+    }
+
+    /// <summary>The server sends the rows of an insert before it commits: they are no acknowledgement.</summary>
+    [FactWithPostgres]
+    [Trait("Invariant", "I2")]
+    public async Task Rows_of_an_insert_whose_commit_fails_are_no_redemptions()
+    {
+        await schema.ExecuteAsync("""
+            CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RAISE EXCEPTION ''not today''; END';
+            CREATE CONSTRAINT TRIGGER refuse AFTER INSERT ON redemption DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION refuse()
+            """);
+        await Assert.ThrowsAsync<UnknownOutcomeException>(() => node.CommitAsync(Ask(1, 1)));
+        Assert.Equal(1, await schema.CountAsync("redemption"));
+        Assert.False(node.Store.CanCommit);
+        await schema.ExecuteAsync("DROP TRIGGER refuse ON redemption");
+        await UntilAsync(() => Task.FromResult(node.Store.CanCommit));
+        Assert.Equal(CommitStatus.Recorded, Assert.Single(await node.CommitAsync(Ask(1, 1))).Status);
+    }
+
+    [FactWithPostgres]
+    [Trait("Invariant", "I9")]
+    public async Task A_lost_database_ends_readiness_and_its_return_brings_it_back()
+    {
+        RedemptionRequest[] known = [Ask(1, 1)];
+        await node.CommitAsync(known);
+        proxy.IsDown = true;
+        proxy.Plan(Cut.BeforeItIsSent);
+        await Assert.ThrowsAsync<UnknownOutcomeException>(() => node.CommitAsync(Ask(2, 1)));
+        Assert.False(node.Store.CanCommit);
+        proxy.IsDown = false;
+        await UntilAsync(() => Task.FromResult(node.Store.CanCommit));
+        Assert.Equal([CommitStatus.Existing, CommitStatus.Recorded], (await node.CommitAsync(Ask(1, 2), Ask(2, 1))).Select(result => result.Status));
+    }
+
+    private PostgresOptions Through(int port) => schema.Options with
+    {
+        ConnectionString = PostgresServer.ConnectionString(schema.Name, port),
+        UpkeepInterval = TimeSpan.FromMilliseconds(100),
+    };
+
+    private Task HoldInsertsAsync() => schema.ExecuteAsync($"""
+        CREATE FUNCTION gate() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN PERFORM pg_advisory_xact_lock_shared({Gate}); RETURN NEW; END';
+        CREATE TRIGGER gate BEFORE INSERT ON redemption FOR EACH ROW EXECUTE FUNCTION gate()
+        """);
+
+    private async Task<NpgsqlConnection> CloseGateAsync()
+    {
+        NpgsqlConnection connection = await schema.OpenAsync();
+        await using NpgsqlCommand command = new($"SELECT pg_advisory_lock({Gate})", connection);
+        await command.ExecuteNonQueryAsync();
+        return connection;
+    }
+
+    private Task WaitForWaitersAsync(int count) =>
+        UntilAsync(async () => await schema.CountAsync($"pg_locks WHERE locktype = 'advisory' AND objid = {Gate} AND NOT granted") >= count);
+
+    private static async Task UntilAsync(Func<Task<bool>> condition)
+    {
+        long began = Stopwatch.GetTimestamp();
+        while (!await condition())
+        {
+            if (Stopwatch.GetElapsedTime(began) > Patience) throw new TimeoutException("It did not come about.");
+            await Task.Delay(20);
+        }
+    }
+}
