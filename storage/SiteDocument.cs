@@ -3,9 +3,9 @@ using System.Globalization;
 using System.Text.Json.Serialization;
 using CaptchaCluster.Sites;
 
-namespace CaptchaCluster.Storage.File;
+namespace CaptchaCluster.Storage;
 
-/// <summary>A site as its file shows it: snake case, times as ISO 8601, hashes in hexadecimal.</summary>
+/// <summary>A site as its file, or its row, shows it: snake case, times as ISO 8601, hashes in hexadecimal.</summary>
 internal sealed record SiteDocument
 {
     public required string Sitekey { get; init; }

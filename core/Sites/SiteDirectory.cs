@@ -39,6 +39,6 @@ public sealed class SiteDirectory : ISiteAuthority
         sites.TryGetValue(site, out Site? known) && known.Accepts(generation, now);
 
     /// <summary>From the moment this returns, every verification that starts sees this version or a later one (I8).</summary>
-    internal void Publish(Site site) =>
+    public void Publish(Site site) =>
         sites.AddOrUpdate(site.Key, site, (_, known) => known.Version >= site.Version ? known : site);
 }

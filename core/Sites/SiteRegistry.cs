@@ -1,25 +1,41 @@
+using CaptchaCluster.Redemption;
+
 namespace CaptchaCluster.Sites;
 
 /// <summary>
-/// Serialises every change to sites: decide, persist, publish, reply, in that order. A change that could not be made
-/// durable throws what the store threw and is not published; it may be found after a restart, as any operation that was
-/// never acknowledged. Until that site was saved again, even a change that changes nothing is written: the disk may hold
-/// another version than memory, and an answer may rest on neither alone (I8).
+/// Every change to sites: decide under the store's lock, persist, publish, reply, in that order. A change that could not be
+/// made durable throws what the store threw and is not published; it may be found later, as any operation that was never
+/// acknowledged.
 /// </summary>
-public sealed class SiteRegistry(SiteDirectory directory, ISiteStore store, TimeProvider clock) : IDisposable
+/// <param name="directory">Where this node publishes.</param>
+/// <param name="store">Where sites are durable.</param>
+/// <param name="clock">Wall time.</param>
+/// <param name="fresh">How to see what other nodes changed; null where there are none.</param>
+public sealed class SiteRegistry(SiteDirectory directory, ISiteStore store, TimeProvider clock, FreshSites? fresh = null)
 {
-    private readonly SemaphoreSlim oneAtATime = new(1, 1);
-
-    // Sites whose last save failed, with the version it tried to write.
-    private readonly Dictionary<SiteKey, long> unsettled = [];
-
     public SiteDirectory Directory => directory;
+
+    /// <summary>A site that was not deleted, as it is in the store; null where there is none.</summary>
+    /// <exception cref="UnknownOutcomeException">The store could not be read.</exception>
+    public async ValueTask<Site?> FindAsync(SiteKey key)
+    {
+        if (fresh is not null && !await fresh.RefreshAsync(key)) throw new UnknownOutcomeException("The sites could not be read.");
+        return directory.TryGet(key, out Site site) && !site.IsDeleted ? site : null;
+    }
+
+    /// <summary>Every site that was not deleted, as they are in the store, oldest first.</summary>
+    /// <exception cref="UnknownOutcomeException">The store could not be read.</exception>
+    public async ValueTask<IReadOnlyList<Site>> ListAsync()
+    {
+        if (fresh is not null) await fresh.RefreshAllAsync();
+        return directory.List();
+    }
 
     public async Task<(Site Site, string Secret)> CreateAsync(SitePolicy policy)
     {
         SiteKey key = SiteKey.New();
         string secret = SiteSecret.New(key);
-        Site site = new()
+        Site? site = await store.UpdateAsync(key, _ => new Site
         {
             Key = key,
             Version = 1,
@@ -27,17 +43,9 @@ public sealed class SiteRegistry(SiteDirectory directory, ISiteStore store, Time
             Generation = Generation.First,
             SecretHash = [.. SiteSecret.Hash(secret)],
             CreatedAt = UnixSeconds.Now(clock),
-        };
-        await oneAtATime.WaitAsync();
-        try
-        {
-            await PersistAndPublishAsync(site);
-            return (site, secret);
-        }
-        finally
-        {
-            oneAtATime.Release();
-        }
+        });
+        directory.Publish(site!);
+        return (site!, secret);
     }
 
     /// <summary>Returns the site as it is afterwards, or null where there is none of that key. An unchanged policy writes nothing.</summary>
@@ -68,39 +76,10 @@ public sealed class SiteRegistry(SiteDirectory directory, ISiteStore store, Time
         return result;
     }
 
-    public void Dispose() => oneAtATime.Dispose();
-
     private async Task<Site?> UpdateAsync(SiteKey key, Func<Site, Site> change)
     {
-        await oneAtATime.WaitAsync();
-        try
-        {
-            if (!directory.TryGet(key, out Site site) || site.IsDeleted) return null;
-            Site changed = change(site);
-            if (unsettled.TryGetValue(key, out long attempted)) changed = changed with { Version = attempted + 1 };
-            if (!ReferenceEquals(changed, site)) await PersistAndPublishAsync(changed);
-            return changed;
-        }
-        finally
-        {
-            oneAtATime.Release();
-        }
-    }
-
-    // Not cancellable: an administrator who hangs up must not leave a rotation half done.
-    private async Task PersistAndPublishAsync(Site site)
-    {
-        try
-        {
-            await store.SaveAsync(site, CancellationToken.None);
-        }
-        catch
-        {
-            unsettled[site.Key] = site.Version;
-            throw;
-        }
-
-        unsettled.Remove(site.Key);
-        directory.Publish(site);
+        Site? site = await store.UpdateAsync(key, known => known is null or { IsDeleted: true } ? null : change(known));
+        if (site is not null) directory.Publish(site);
+        return site;
     }
 }

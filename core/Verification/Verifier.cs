@@ -12,7 +12,14 @@ namespace CaptchaCluster.Verification;
 /// (existing redemption, expiry, record). Whatever is refused before the ledger spends nothing (I6), and an error in the
 /// secret hides everything about the token.
 /// </summary>
-public sealed class Verifier(SiteDirectory sites, TokenCodec codec, IRedeemer redeemer, TimeProvider clock, bool acceptTestKeys)
+/// <param name="sites">What this node knows of all sites.</param>
+/// <param name="codec">Reads tokens.</param>
+/// <param name="redeemer">The way to the ledger.</param>
+/// <param name="clock">Wall time.</param>
+/// <param name="acceptTestKeys">Gateway:TestKeys.</param>
+/// <param name="fresh">How to see what other nodes changed; null where there are none.</param>
+public sealed class Verifier(
+    SiteDirectory sites, TokenCodec codec, IRedeemer redeemer, TimeProvider clock, bool acceptTestKeys, FreshSites? fresh = null)
 {
     /// <summary>The request's spans are read before the first await; the task cannot be cancelled.</summary>
     public ValueTask<Verdict> VerifyAsync(in VerificationRequest request)
@@ -23,18 +30,50 @@ public sealed class Verifier(SiteDirectory sites, TokenCodec codec, IRedeemer re
         if (acceptTestKeys && TestKeys.TryJudge(request.Secret, request.Token, now, out Verdict test)) return new(test);
 
         VerdictKind refusal = Authenticate(request, now, out Site site, out Generation generation);
-        if (refusal != VerdictKind.Success) return new(new Verdict(refusal));
+        if (refusal == VerdictKind.Success) return JudgeToken(request, now, site, generation);
+        return fresh is not null && IsOpenToChange(request, out SiteKey key)
+            ? JudgeFreshAsync(fresh, key, new CopiedRequest(request))
+            : new(new Verdict(refusal));
+    }
+
+    private ValueTask<Verdict> JudgeToken(in VerificationRequest request, UnixSeconds now, Site site, Generation generation)
+    {
         if (request.Token.IsEmpty) return new(new Verdict(VerdictKind.MissingToken));
 
         PassToken? token = codec.Read(request.Token);
         if (token is null) return new(new Verdict(VerdictKind.InvalidToken));
-        refusal = JudgePolicy(request, site, token);
+        VerdictKind refusal = JudgePolicy(request, site, token);
         if (refusal != VerdictKind.Success) return new(new Verdict(refusal, token));
         if (IsExpiredBeyondReplay(request, token, now)) return new(new Verdict(VerdictKind.Expired, token));
         if (request.IsPeek) return PeekAsync(token, new SiteGeneration(site.Key, generation));
 
         AttemptKey attempt = request.IdempotencyKey.IsEmpty ? AttemptKey.New() : AttemptKey.Of(site.Key, request.IdempotencyKey);
         return RedeemAsync(token, new RedemptionRequest(token.Id, token.ExpiresAt, site.Key, generation, attempt));
+    }
+
+    /// <summary>
+    /// I8: another node may have made the site, made its secret or enabled it before this request came. What was deleted stays
+    /// so, and a secret that is another site's does.
+    /// </summary>
+    private bool IsOpenToChange(in VerificationRequest request, out SiteKey key)
+    {
+        bool isSecret = SiteSecret.TryReadSite(request.Secret, out SiteKey owner);
+        key = owner;
+        if (request.HasPairedSecret ? !SiteKey.TryParse(request.SecretSiteKey, out key) : !isSecret) return false;
+        return !sites.TryGet(key, out Site known) || (!known.IsDeleted && isSecret && owner == key);
+    }
+
+    private async ValueTask<Verdict> JudgeFreshAsync(FreshSites source, SiteKey key, CopiedRequest copy)
+    {
+        if (!await source.RefreshAsync(key).ConfigureAwait(false)) return new Verdict(VerdictKind.Undecided);
+        return await JudgeAgain(copy.Read()).ConfigureAwait(false);
+    }
+
+    private ValueTask<Verdict> JudgeAgain(in VerificationRequest request)
+    {
+        UnixSeconds now = UnixSeconds.Now(clock);
+        VerdictKind refusal = Authenticate(request, now, out Site site, out Generation generation);
+        return refusal == VerdictKind.Success ? JudgeToken(request, now, site, generation) : new(new Verdict(refusal));
     }
 
     private VerdictKind Authenticate(in VerificationRequest request, UnixSeconds now, out Site site, out Generation generation)
@@ -83,7 +122,7 @@ public sealed class Verifier(SiteDirectory sites, TokenCodec codec, IRedeemer re
             RedemptionStatus.Redeemed or RedemptionStatus.Replayed => new Verdict(VerdictKind.Success, token),
             RedemptionStatus.Duplicate => new Verdict(VerdictKind.Duplicate, token),
             RedemptionStatus.Expired => new Verdict(VerdictKind.Expired, token),
-            RedemptionStatus.Retired => new Verdict(Retired(request.Site)),
+            RedemptionStatus.Retired => await JudgeRetiredAsync(request.Site).ConfigureAwait(false),
             RedemptionStatus.Unknown or RedemptionStatus.Overloaded => new Verdict(VerdictKind.Undecided),
             _ => throw new ArgumentOutOfRangeException(nameof(request), outcome.Status, "not a redemption status"),
         };
@@ -98,11 +137,17 @@ public sealed class Verifier(SiteDirectory sites, TokenCodec codec, IRedeemer re
             PeekStatus.Unspent => new Verdict(VerdictKind.Success, token),
             PeekStatus.Redeemed => new Verdict(VerdictKind.Duplicate, token),
             PeekStatus.Expired => new Verdict(VerdictKind.Expired, token),
-            PeekStatus.Retired => new Verdict(Retired(asker.Site)),
+            PeekStatus.Retired => await JudgeRetiredAsync(asker.Site).ConfigureAwait(false),
             PeekStatus.Unknown or PeekStatus.Overloaded => new Verdict(VerdictKind.Undecided),
             _ => throw new ArgumentOutOfRangeException(nameof(token), outcome.Status, "not what is known of a token"),
         };
     }
+
+    // The authority has refused; what this node knows of the site is older than that.
+    private async ValueTask<Verdict> JudgeRetiredAsync(SiteKey key) =>
+        fresh is null || await fresh.RefreshAsync(key).ConfigureAwait(false)
+            ? new Verdict(Retired(key))
+            : new Verdict(VerdictKind.Undecided);
 
     // The secret was right when the request came in and is not any more: a secret never comes back under a later generation.
     private VerdictKind Retired(SiteKey key) =>

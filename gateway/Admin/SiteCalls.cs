@@ -15,14 +15,14 @@ internal sealed class SiteCalls(SiteRegistry sites, TokenMinter minter, ServerTo
         return new SiteReply(StatusCodes.Status201Created, site, secret);
     }
 
-    public ValueTask<AdminReply> ListAsync(string none, JsonMembers body) => new(new SiteListReply(sites.Directory.List()));
+    public async ValueTask<AdminReply> ListAsync(string none, JsonMembers body) => new SiteListReply(await sites.ListAsync());
 
-    public ValueTask<AdminReply> GetAsync(string name, JsonMembers body) =>
-        new(TryGet(name, out Site site) ? new SiteReply(StatusCodes.Status200OK, site) : AdminError.UnknownSite);
+    public async ValueTask<AdminReply> GetAsync(string name, JsonMembers body) =>
+        await FindAsync(name) is { } site ? new SiteReply(StatusCodes.Status200OK, site) : AdminError.UnknownSite;
 
     public async ValueTask<AdminReply> ChangeAsync(string name, JsonMembers body)
     {
-        if (!TryGet(name, out Site found)) return AdminError.UnknownSite;
+        if (await FindAsync(name) is not { } found) return AdminError.UnknownSite;
         SiteChange change = SiteChange.Read(body, tokens);
         if (body.Problem is { } problem) return AdminError.BadRequest(problem);
         Site? site = await sites.ChangeAsync(found.Key, change.ApplyTo);
@@ -30,11 +30,11 @@ internal sealed class SiteCalls(SiteRegistry sites, TokenMinter minter, ServerTo
     }
 
     public async ValueTask<AdminReply> DeleteAsync(string name, JsonMembers body) =>
-        TryGet(name, out Site site) && await sites.DeleteAsync(site.Key) ? new NoContentReply() : AdminError.UnknownSite;
+        await FindAsync(name) is { } site && await sites.DeleteAsync(site.Key) ? new NoContentReply() : AdminError.UnknownSite;
 
     public async ValueTask<AdminReply> RotateAsync(string name, JsonMembers body)
     {
-        if (!TryGet(name, out Site site)) return AdminError.UnknownSite;
+        if (await FindAsync(name) is not { } site) return AdminError.UnknownSite;
         RotationRequest request = new(
             body.Flag("invalidate_immediately"),
             body.Text("rotation_id", RotationReceipt.MinIdLength, RotationReceipt.MaxIdLength));
@@ -51,7 +51,7 @@ internal sealed class SiteCalls(SiteRegistry sites, TokenMinter minter, ServerTo
 
     public async ValueTask<AdminReply> MintAsync(string name, JsonMembers body)
     {
-        if (!TryGet(name, out Site site)) return AdminError.UnknownSite;
+        if (await FindAsync(name) is not { } site) return AdminError.UnknownSite;
         MintRequest? request = MintRequestReader.Read(body, site, tokens.MaxTtlSeconds);
         if (request is null) return AdminError.BadRequest(body.Problem!);
         if (!site.IsActive) return AdminError.SiteDisabled;
@@ -67,9 +67,5 @@ internal sealed class SiteCalls(SiteRegistry sites, TokenMinter minter, ServerTo
         return new TokensReply(minted);
     }
 
-    private bool TryGet(string name, out Site site)
-    {
-        site = null!;
-        return SiteKey.TryParse(name, out SiteKey key) && sites.Directory.TryGet(key, out site) && !site.IsDeleted;
-    }
+    private async ValueTask<Site?> FindAsync(string name) => SiteKey.TryParse(name, out SiteKey key) ? await sites.FindAsync(key) : null;
 }

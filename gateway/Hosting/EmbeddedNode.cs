@@ -16,6 +16,7 @@ internal sealed partial class EmbeddedNode : IAsyncDisposable
 {
     private readonly DataDirectory directory;
     private FileRedemptionStore ledger = null!;
+    private OwnedSites ownedSites = null!;
     private ShardHost shardHost = null!;
 
     private EmbeddedNode(DataDirectory directory) => this.directory = directory;
@@ -77,7 +78,7 @@ internal sealed partial class EmbeddedNode : IAsyncDisposable
     {
         if (shardHost is not null) await shardHost.DisposeAsync();
         ledger?.Dispose();
-        Sites?.Dispose();
+        ownedSites?.Dispose();
         AuditLog?.Dispose();
         directory.Dispose();
     }
@@ -93,7 +94,9 @@ internal sealed partial class EmbeddedNode : IAsyncDisposable
     {
         FileSiteStore siteStore = new(directory.Sites);
         IReadOnlyList<Site> known = await siteStore.LoadAsync(CancellationToken.None);
-        Sites = new SiteRegistry(new SiteDirectory(known), siteStore, clock);
+        SiteDirectory sites = new(known);
+        ownedSites = new OwnedSites(sites, siteStore);
+        Sites = new SiteRegistry(sites, ownedSites, clock);
         IsNew = known.Count == 0;
     }
 

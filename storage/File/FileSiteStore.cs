@@ -10,7 +10,7 @@ namespace CaptchaCluster.Storage.File;
 /// can read it; what is secret in it is a hash, or sealed.
 /// </summary>
 /// <param name="directory">Of a <see cref="DataDirectory"/>, locked by this process.</param>
-public sealed class FileSiteStore(string directory) : ISiteStore
+public sealed class FileSiteStore(string directory) : ISiteWriter
 {
     private const string Suffix = ".json";
 

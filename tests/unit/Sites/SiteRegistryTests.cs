@@ -6,11 +6,16 @@ public sealed class SiteRegistryTests : IDisposable
 {
     private readonly SiteDirectory directory = new([]);
     private readonly ScriptedSiteStore store = new();
+    private readonly OwnedSites owned;
     private readonly SiteRegistry registry;
 
-    public SiteRegistryTests() => registry = new SiteRegistry(directory, store, new ManualTime(SiteSamples.Now));
+    public SiteRegistryTests()
+    {
+        owned = new OwnedSites(directory, store);
+        registry = new SiteRegistry(directory, owned, new ManualTime(SiteSamples.Now));
+    }
 
-    public void Dispose() => registry.Dispose();
+    public void Dispose() => owned.Dispose();
 
     [Fact]
     [Trait("Invariant", "I8")]
@@ -175,13 +180,11 @@ public sealed class SiteRegistryTests : IDisposable
 
     private Site Known(SiteKey key) => directory.TryGet(key, out Site site) ? site : throw new KeyNotFoundException(key.ToString());
 
-    private sealed class ScriptedSiteStore : ISiteStore
+    private sealed class ScriptedSiteStore : ISiteWriter
     {
         public List<Site> Saved { get; } = [];
 
         public Func<Site, ValueTask>? OnSave { get; set; }
-
-        public ValueTask<IReadOnlyList<Site>> LoadAsync(CancellationToken cancellation) => new(Saved);
 
         public async ValueTask SaveAsync(Site site, CancellationToken cancellation)
         {
