@@ -33,10 +33,10 @@ public sealed class RedemptionMetrics : IShardObserver
     }
 
     /// <summary>Follows what is a state and no event. Asked only when somebody collects, on his thread.</summary>
-    public void Follow(ShardHost host, RedemptionShard shard)
+    public void Follow(params (ShardHost Host, RedemptionShard Shard)[] shards)
     {
-        meter.CreateObservableGauge("captchacluster.redemptions.queued", () => host.Queued, "{request}", "Requests that wait for the next commit.");
-        meter.CreateObservableGauge("captchacluster.redemptions.live", () => shard.LiveRedemptions, "{redemption}", "Spent tokens that are remembered.");
+        meter.CreateObservableGauge("captchacluster.redemptions.queued", () => shards.Sum(one => one.Host.Queued), "{request}", "Requests that wait for the next commit.");
+        meter.CreateObservableGauge("captchacluster.redemptions.live", () => shards.Sum(one => one.Shard.LiveRedemptions), "{redemption}", "Spent tokens that are remembered.");
     }
 
     public void TurnEnded(in ShardTurn turn)

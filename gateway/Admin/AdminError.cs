@@ -63,6 +63,9 @@ internal sealed record AdminError(int Status, string Code, string Message) : Adm
 
     public static readonly AdminError BackupRunning = new(409, "backup-running", "Another backup is under way; wait until it has ended.");
 
+    public static readonly AdminError BackupByDatabase = new(
+        409, "store-is-a-database", "Sites and redemptions are in the database of Store:ConnectionString; back that up, with the tools of PostgreSQL.");
+
     public static readonly AdminError FolderNotEmpty = new(
         409, "folder-not-empty", "The folder is not empty, and nothing in it was touched; name a new one.");
 

@@ -5,7 +5,7 @@ using CaptchaCluster.Sites;
 namespace CaptchaCluster.Gateway.Admin;
 
 /// <summary>Redeems nonces that somebody else issued (Privacy Pass tokens and their like), for an origin that has verified them itself.</summary>
-internal sealed class NonceCalls(SiteDirectory sites, NonceRedeemer redeemer, TimeProvider clock)
+internal sealed class NonceCalls(SiteRegistry sites, NonceRedeemer redeemer, TimeProvider clock)
 {
     private const int MaxNonceLength = 512;
     private const int MaxContextLength = 255;
@@ -16,7 +16,7 @@ internal sealed class NonceCalls(SiteDirectory sites, NonceRedeemer redeemer, Ti
         UnixSeconds now = UnixSeconds.Now(clock);
         NonceRequest? request = Read(body, now);
         if (request is null) return AdminError.BadRequest(body.Problem!);
-        if (RefusalOf(request.Site) is { } refusal) return refusal;
+        if (await RefusalOfAsync(request.Site) is { } refusal) return refusal;
 
         RedemptionOutcome outcome = await redeemer.RedeemAsync(request, now);
         return outcome.Status switch
@@ -26,7 +26,7 @@ internal sealed class NonceCalls(SiteDirectory sites, NonceRedeemer redeemer, Ti
             RedemptionStatus.Expired => new NonceReply("expired", RedeemedAt: null),
 
             // Active when the call came in, and not any more; or deactivated and activated again in between.
-            RedemptionStatus.Retired => RefusalOf(request.Site) ?? AdminError.SiteDisabled,
+            RedemptionStatus.Retired => await RefusalOfAsync(request.Site) ?? AdminError.SiteDisabled,
             RedemptionStatus.Unknown or RedemptionStatus.Overloaded => AdminError.NotDecided,
             _ => throw new InvalidOperationException($"{outcome.Status} is not a redemption status."),
         };
@@ -53,9 +53,11 @@ internal sealed class NonceCalls(SiteDirectory sites, NonceRedeemer redeemer, Ti
         return members.RefuseUnknown() is null ? request : null;
     }
 
-    private AdminError? RefusalOf(SiteKey key)
+    // The ledger has the last word on what is active; a refusal needs to know it as it is now (I8).
+    private async ValueTask<AdminError?> RefusalOfAsync(SiteKey key)
     {
-        if (!sites.TryGet(key, out Site site) || site.IsDeleted) return AdminError.UnknownSite;
+        if (sites.Directory.TryGet(key, out Site known) && known.IsActive) return null;
+        if (await sites.FindAsync(key) is not { } site) return AdminError.UnknownSite;
         return site.IsActive ? null : AdminError.SiteDisabled;
     }
 }

@@ -12,7 +12,7 @@ using CaptchaCluster.Tokens;
 namespace CaptchaCluster.Gateway.Hosting;
 
 /// <summary>Everything of a single node that stands behind its listeners, over the data directory it owns (<c>Store:Kind=file</c>).</summary>
-internal sealed partial class EmbeddedNode : IAsyncDisposable
+internal sealed partial class EmbeddedNode : INode
 {
     private readonly DataDirectory directory;
     private FileRedemptionStore ledger = null!;
@@ -31,18 +31,16 @@ internal sealed partial class EmbeddedNode : IAsyncDisposable
 
     public TokenCodec Codec { get; private set; } = null!;
 
-    /// <summary>Null where the ring was configured.</summary>
+    public FreshSites? FreshSites => null;
+
     public KeyRotation? Keys { get; private set; }
 
     public string AdminKey { get; private set; } = null!;
 
-    /// <summary>Null where the admin key was configured.</summary>
     public string? AdminKeyPath { get; private set; }
 
-    /// <summary>This start made another admin key, with sites already there.</summary>
     public bool IsAdminKeyReplaced { get; private set; }
 
-    /// <summary>There never was a site in this directory, not even a deleted one.</summary>
     public bool IsNew { get; private set; }
 
     /// <exception cref="StartupException">The directory, a file in it or a store cannot be used.</exception>
@@ -146,7 +144,7 @@ internal sealed partial class EmbeddedNode : IAsyncDisposable
         ShardHostOptions hostOptions = new() { MaxClockSkewSeconds = settings.Redemption.MaxClockSkewSeconds };
         RedemptionMetrics metrics = new(meter, new ShardLog(loggers.CreateLogger<ShardLog>(), clock));
         shardHost = new ShardHost(ledger, shard, Sites.Directory, clock, hostOptions, metrics);
-        metrics.Follow(shardHost, shard);
+        metrics.Follow((shardHost, shard));
     }
 
     private static partial class Log

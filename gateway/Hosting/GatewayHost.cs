@@ -16,7 +16,7 @@ using CaptchaCluster.Verification;
 
 namespace CaptchaCluster.Gateway.Hosting;
 
-/// <summary>A single node: two listeners over one embedded node. Disposing it is the graceful shutdown.</summary>
+/// <summary>A gateway: two listeners over one node. Disposing it is the graceful shutdown.</summary>
 internal sealed partial class GatewayHost : IAsyncDisposable
 {
     private readonly NodeSettings settings;
@@ -24,9 +24,9 @@ internal sealed partial class GatewayHost : IAsyncDisposable
     private readonly ILoggerFactory loggers;
     private readonly ILogger logger;
     private readonly Meter meter = new(Instrumentation.Name);
-    private EmbeddedNode node = null!;
+    private INode node = null!;
     private AdminAudit audit = null!;
-    private NodeBackup backup = null!;
+    private NodeBackup? backup;
     private Readiness readiness = null!;
     private InvalidSecretLimiter invalidSecrets = null!;
     private TokenMetrics tokenMetrics = null!;
@@ -104,10 +104,9 @@ internal sealed partial class GatewayHost : IAsyncDisposable
 
     private async Task StartAsync(bool restored, TextWriter output)
     {
-        node = await EmbeddedNode.OpenAsync(settings, restored, meter, clock, loggers);
+        node = await OpenNodeAsync(restored);
         ClientAddresses addresses = new(settings.Gateway.TrustedProxies);
         audit = new AdminAudit(node.AuditLog, node.AdminKey, addresses, clock, loggers.CreateLogger<AdminAudit>());
-        backup = new NodeBackup(node, clock);
         await TellAsync(restored ? AuditedAction.StartRestored : AuditedAction.Start);
         readiness = new Readiness(node.Redeemer);
         meter.CreateObservableGauge("captchacluster.ready", () => readiness.IsReady ? 1 : 0, "1", "1 while requests should be sent here.");
@@ -127,6 +126,14 @@ internal sealed partial class GatewayHost : IAsyncDisposable
         await announcement.WriteAsync(output);
         isServing = true;
         Log.Serving(logger, PublicAddress, AdminAddress, settings.Gateway.DataDirectory);
+    }
+
+    private async Task<INode> OpenNodeAsync(bool restored)
+    {
+        if (settings.Store.IsShared) return await SharedNode.OpenAsync(settings, restored, meter, clock, loggers);
+        EmbeddedNode embedded = await EmbeddedNode.OpenAsync(settings, restored, meter, clock, loggers);
+        backup = new NodeBackup(embedded, clock);
+        return embedded;
     }
 
     private async Task<DemoSite> CreateDemoSiteAsync(TokenMinter minter)
@@ -165,7 +172,7 @@ internal sealed partial class GatewayHost : IAsyncDisposable
         {
             DrainGrace = TimeSpan.FromSeconds(1),
         };
-        Verifier verifier = new(node.Sites.Directory, node.Codec, node.Redeemer, clock, settings.Gateway.TestKeys);
+        Verifier verifier = new(node.Sites.Directory, node.Codec, node.Redeemer, clock, settings.Gateway.TestKeys, node.FreshSites);
         ILogger<VerificationEndpoint> endpointLogger = loggers.CreateLogger<VerificationEndpoint>();
         listener.App.UseVerification(KnownDialects.All.Select(dialect => new VerificationEndpoint(
             dialect,
@@ -209,7 +216,7 @@ internal sealed partial class GatewayHost : IAsyncDisposable
             new KeyCalls(node.Keys),
             new BackupCalls(backup),
             audit,
-            new NonceCalls(node.Sites.Directory, new NonceRedeemer(node.Redeemer, settings.Redemption.MaxClockSkewSeconds), clock),
+            new NonceCalls(node.Sites, new NonceRedeemer(node.Redeemer, settings.Redemption.MaxClockSkewSeconds), clock),
             loggers);
         return listener;
     }

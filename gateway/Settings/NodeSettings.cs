@@ -4,7 +4,8 @@ using CaptchaCluster.Tokens;
 namespace CaptchaCluster.Gateway.Settings;
 
 /// <summary>All settings of a single node, checked.</summary>
-internal sealed record NodeSettings(GatewaySettings Gateway, TokenSettings Tokens, RedemptionSettings Redemption, OtlpSettings? Otlp)
+internal sealed record NodeSettings(
+    GatewaySettings Gateway, StoreSettings Store, TokenSettings Tokens, RedemptionSettings Redemption, OtlpSettings? Otlp)
 {
     private const string Cluster = "Cluster";
 
@@ -16,18 +17,29 @@ internal sealed record NodeSettings(GatewaySettings Gateway, TokenSettings Token
     public static NodeSettings Read(IConfiguration configuration, string contentRoot)
     {
         RefuseCluster(configuration);
-        StoreSettings.Read(configuration);
         LoggingSettings.Read(configuration);
-        return new NodeSettings(
+        NodeSettings settings = new(
             GatewaySettings.Read(configuration, contentRoot),
+            StoreSettings.Read(configuration),
             TokenSettings.Read(configuration),
             RedemptionSettings.Read(configuration),
             OtlpSettings.Read(configuration));
+        settings.RefuseSharedWithoutKeys();
+        return settings;
     }
 
     /// <summary>Whether a key of this form can be a setting at all.</summary>
     public static bool IsSetting(string key) =>
         Sections.Any(section => key.Length > section.Length + 1 && key.StartsWith(section + ":", StringComparison.OrdinalIgnoreCase));
+
+    // Each gateway would make its own, and refuse the tokens of the others.
+    private void RefuseSharedWithoutKeys()
+    {
+        if (!Store.IsShared) return;
+        const string why = "every gateway over the database needs the same";
+        if (Tokens.Keys is null) throw new StartupException($"Tokens:Keys:<kid> and Tokens:SigningKey are missing with Store:Kind=postgres; {why}.");
+        if (Gateway.AdminKey is null) throw new StartupException($"Gateway:AdminKey is missing with Store:Kind=postgres; {why}.");
+    }
 
     // Whoever sets one believes to start a cluster.
     private static void RefuseCluster(IConfiguration configuration)

@@ -4,7 +4,8 @@ using CaptchaCluster.Storage.File.Backup;
 namespace CaptchaCluster.Gateway.Admin.Backup;
 
 /// <summary>Lets a backup be made.</summary>
-internal sealed class BackupCalls(NodeBackup backup)
+/// <param name="backup">Null where what there is to back up is in a database.</param>
+internal sealed class BackupCalls(NodeBackup? backup)
 {
     private const int MaxFolderLength = 512;
 
@@ -14,6 +15,7 @@ internal sealed class BackupCalls(NodeBackup backup)
         if (folder is null) body.Refuse("folder", "given");
         else if (folder.Any(char.IsControl)) body.Refuse("folder", "without control characters");
         if (body.RefuseUnknown() is { } problem) return AdminError.BadRequest(problem);
+        if (backup is null) return AdminError.BackupByDatabase;
         return await backup.RunAsync(folder!) switch
         {
             BackupResult.Made made => new BackupReply(made),

@@ -44,7 +44,6 @@ public sealed class SettingsTests
     [InlineData("Gateway:TrustedProxies", "fd00::/129", "CIDR")]
     [InlineData("Gateway:TrustedProxies:0", "10.0.0.1/8", "CIDR")]
     [InlineData("Gateway:TrustedProxies:0", "", "CIDR")]
-    [InlineData("Store:Kind", "postgres", "not available in this build")]
     [InlineData("Store:Kind", "azure", "not available in this build")]
     [InlineData("Store:Kind", "sqlite", "'file'")]
     [InlineData("Tokens:DefaultTtlSeconds", "0", "from 1")]
@@ -117,6 +116,18 @@ public sealed class SettingsTests
         Assert.Contains($"{key} ", line);
         Assert.Contains(nearest, line);
         Assert.DoesNotContain("hidden-value", line);
+    }
+
+    [Theory]
+    [InlineData("Store:ConnectionString is missing")]
+    [InlineData("Tokens:Keys", "--Store:ConnectionString=Host=db")]
+    [InlineData("Gateway:AdminKey", "--Store:ConnectionString=Host=db", $"--Tokens:Keys:k1={Key32}", "--Tokens:SigningKey=k1")]
+    [InlineData("Store:ConnectionString", "--Store:ConnectionString=Host=db;Nonsense=hunter2hunter2", $"--Tokens:Keys:k1={Key32}", "--Tokens:SigningKey=k1", "--Gateway:AdminKey=0123456789abcdef")]
+    public async Task A_gateway_that_shares_a_database_makes_no_keys_of_its_own(string missing, params string[] args)
+    {
+        string line = await RefusalAsync(["--Store:Kind=postgres", .. args]);
+        Assert.StartsWith(missing, line);
+        Assert.DoesNotContain("hunter2", line);
     }
 
     [Fact]

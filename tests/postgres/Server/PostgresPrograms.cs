@@ -13,7 +13,7 @@ internal static class PostgresPrograms
     /// <summary>Null: they are here.</summary>
     public static string? Missing => Folder is null ? $"needs a PostgreSQL server, {OldestVersion} or newer (Debian: postgresql)" : null;
 
-    public static Process Start(string program, params string[] arguments)
+    private static Process Start(string program, params string[] arguments)
     {
         string[] words = Environment.UserName == "root"
             ? ["setpriv", $"--reuid={User}", $"--regid={User}", "--init-groups", Path.Combine(Folder!, program), .. arguments]
@@ -24,8 +24,15 @@ internal static class PostgresPrograms
             RedirectStandardError = true,
             WorkingDirectory = "/",
         })!;
-        process.OutputDataReceived += (_, _) => { };
         process.BeginOutputReadLine();
+        return process;
+    }
+
+    /// <summary>Starts what runs on; what it says is read, or it would stand still once the pipe is full, and dropped.</summary>
+    public static Process Launch(string program, params string[] arguments)
+    {
+        Process process = Start(program, arguments);
+        process.BeginErrorReadLine();
         return process;
     }
 

@@ -61,7 +61,7 @@ public sealed class PostgresServer : IAsyncLifetime
             "-D", Data, "-k", directory.FullName, "-c", "listen_addresses=", "-c", "max_connections=120", "-c", "shared_buffers=64MB",
             .. settings.SelectMany(setting => new[] { "-c", setting }),
         ];
-        process = PostgresPrograms.Start("postgres", arguments);
+        process = PostgresPrograms.Launch("postgres", arguments);
         long began = Stopwatch.GetTimestamp();
         while (true)
         {

@@ -33,7 +33,7 @@ public sealed class RedemptionMetricsTests : IAsyncLifetime
         RedemptionMetrics metrics = new(meter, observer);
         ShardHostOptions options = new() { MaxQueued = MaxQueued, PurgeInterval = TimeSpan.FromSeconds(1000) };
         host = new ShardHost(store, shard, authority, clock, options, metrics);
-        metrics.Follow(host, shard);
+        metrics.Follow((host, shard));
         measured = new Measurements(meter);
     }
 
