@@ -1,7 +1,7 @@
 using System.Text;
 using System.Text.Json;
 using CaptchaCluster.Sites;
-using CaptchaCluster.Storage.File;
+using CaptchaCluster.Storage;
 using CaptchaCluster.Tests.Fuzz.Mutation;
 
 namespace CaptchaCluster.Tests.Fuzz.Sites;

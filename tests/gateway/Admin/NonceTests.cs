@@ -125,13 +125,19 @@ public sealed class NonceTests : IAsyncLifetime
         SiteKey key = SiteKey.New();
         SitePolicy policy = new() { Name = "shop", TokenTtlSeconds = 600 };
         SiteDirectory sites = new([new Site { Key = key, Version = 1, Policy = policy, Generation = Generation.First, SecretHash = [], CreatedAt = default }]);
-        NonceCalls calls = new(sites, new NonceRedeemer(new ScriptedLedger(status), 300), clock);
+        SiteRegistry registry = new(sites, new OwnedSites(sites, new UnusedWriter()), clock);
+        NonceCalls calls = new(registry, new NonceRedeemer(new ScriptedLedger(status), 300), clock);
         using JsonDocument body = JsonDocument.Parse($$"""{"sitekey":"{{key}}","nonce":"n","expires_at":"{{Expiry}}"}""");
         AdminReply reply = await calls.RedeemAsync("", new JsonMembers(body.RootElement));
         Assert.Equal((503, "internal-error"), (reply.Status, Assert.IsType<AdminError>(reply).Code));
     }
 
     private Task<Reply> RedeemAsync(object body) => gateway.AdminAsync("POST", "/v1/redeem-nonce", JsonSerializer.Serialize(body));
+
+    private sealed class UnusedWriter : ISiteWriter
+    {
+        public ValueTask SaveAsync(Site site, CancellationToken cancellation) => throw new NotSupportedException("nobody changes a site here");
+    }
 
     private sealed class ScriptedLedger(RedemptionStatus status) : IRedeemer
     {

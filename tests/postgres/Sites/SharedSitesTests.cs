@@ -3,8 +3,6 @@ using CaptchaCluster.Redemption;
 using CaptchaCluster.Sites;
 using CaptchaCluster.Storage.Postgres;
 using CaptchaCluster.Tests.Postgres.Server;
-using CaptchaCluster.Tokens;
-using Npgsql;
 
 namespace CaptchaCluster.Tests.Postgres.Sites;
 
