@@ -95,8 +95,11 @@ internal sealed class RecordedRun(TimeSpan retention)
     /// <summary>Everything, with the ledger that a clean stop left.</summary>
     public RecordedHistory Complete(string dataDirectory)
     {
+        long before = recorder.Now;
+        LedgerContent content = LedgerOnDisk.Read(dataDirectory, recorder);
+        recorder.MarkReading(before, content);
         RecordedHistory history = Snapshot();
-        history.Ledger = LedgerOnDisk.Read(dataDirectory, recorder);
+        history.Ledger = content;
         return history;
     }
 

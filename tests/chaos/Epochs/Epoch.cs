@@ -13,7 +13,7 @@ namespace CaptchaCluster.Tests.Chaos.Epochs;
 /// </summary>
 /// <param name="options">Of the whole run.</param>
 /// <param name="number">From 0; with the seed it decides everything that is chosen.</param>
-/// <param name="length">How long faults are made.</param>
+/// <param name="length">How long faults are made; longer where each kind has not come once by then.</param>
 /// <param name="folder">Of its own.</param>
 /// <param name="log">Of the whole run.</param>
 internal sealed class Epoch(ChaosOptions options, int number, TimeSpan length, string folder, RunLog log)
@@ -98,11 +98,13 @@ internal sealed class Epoch(ChaosOptions options, int number, TimeSpan length, s
     private async Task StrikeAsync(Stage stage, CancellationToken stopping)
     {
         Random random = new(seed + 3);
-        FaultDeck deck = new([.. options.Faults.Where(fault => fault.WhyNot is null && fault.FitsIn(stage))], random);
+        IFault[] faults = [.. options.Faults.Where(fault => fault.WhyNot is null && fault.FitsIn(stage))];
+        FaultDeck deck = new(faults, random);
         Stopwatch elapsed = Stopwatch.StartNew();
-        while (elapsed.Elapsed < length && !stopping.IsCancellationRequested)
+        while ((elapsed.Elapsed < length || !deck.IsDealtThrough) && !stopping.IsCancellationRequested)
         {
             await Task.Delay(LongestRest * random.NextDouble(), CancellationToken.None);
+            if (faults.Length == 0) continue; // of those that were asked for
             IFault fault = deck.Next();
             log.Write($"epoch {number}: {fault.Kind}");
             bool hasBitten = await fault.StrikeAsync(stage, random);

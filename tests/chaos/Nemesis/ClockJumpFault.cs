@@ -35,6 +35,7 @@ internal sealed class ClockJumpFault(bool isBeyondSkew) : IFault
         else if (random.Next(2) == 0) await stage.RestartAsync(kill: true);
         await Task.Delay(random.Next(500, 2000));
         await SetAsync(stage, TimeSpan.Zero);
+        if (isBeyondSkew) await stage.RestartAsync(kill: random.Next(2) == 0); // and look what it has forgotten
         return true;
     }
 

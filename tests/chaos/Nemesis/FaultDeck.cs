@@ -4,6 +4,10 @@ namespace CaptchaCluster.Tests.Chaos.Nemesis;
 internal sealed class FaultDeck(IReadOnlyList<IFault> faults, Random random)
 {
     private readonly Queue<IFault> dealt = [];
+    private int count;
+
+    /// <summary>Each kind has come once.</summary>
+    public bool IsDealtThrough => count >= faults.Count;
 
     public IFault Next()
     {
@@ -14,6 +18,7 @@ internal sealed class FaultDeck(IReadOnlyList<IFault> faults, Random random)
             foreach (IFault fault in shuffled) dealt.Enqueue(fault);
         }
 
+        count++;
         return dealt.Dequeue();
     }
 }
