@@ -23,7 +23,6 @@ public sealed class DescribedRepliesTests : IAsyncLifetime
         "POST /admin/v1/tokens/inspect 503",
         "POST /v1/redeem-nonce 503",
         "POST /admin/v1/backup 503",
-        "POST /admin/v1/sites/{}/tokens 503",
         "POST /v1/server/challenge/issue 503",
     ];
 
