@@ -120,7 +120,8 @@ public sealed partial class PostgresDatabase : IAsyncDisposable
     {
         const string text = """
             SELECT current_setting('server_version_num')::int, pg_is_in_recovery(), current_setting('transaction_read_only'),
-                   current_setting('fsync'), current_setting('full_page_writes'), current_setting('synchronous_commit')
+                   current_setting('fsync'), current_setting('full_page_writes'), current_setting('synchronous_commit'),
+                   current_setting('enable_seqscan')
             """;
         await using NpgsqlCommand command = new(text, connection);
         await using NpgsqlDataReader reader = isAsync ? await command.ExecuteReaderAsync() : command.ExecuteReader();
@@ -131,8 +132,8 @@ public sealed partial class PostgresDatabase : IAsyncDisposable
             throw new DatabaseException($"{server} is PostgreSQL {connection.PostgreSqlVersion}; 15 or newer is needed.");
         if (reader.GetBoolean(1) || reader.GetString(2) == "on")
             throw new DatabaseException($"{server} is a standby, or read-only; Store:ConnectionString must lead to the primary.");
-        if (reader.GetString(5) is not ("on" or "remote_apply"))
-            throw new DatabaseException($"{server} gives our sessions synchronous_commit={reader.GetString(5)}; is a pooler in between that drops options? Connect directly.");
+        if (reader.GetString(5) != "on" || reader.GetString(6) != "off")
+            throw new DatabaseException($"{server} does not give our sessions the settings they ask for; is a pooler in between that drops them? Connect directly.");
         foreach ((string name, int column) in new[] { ("fsync", 3), ("full_page_writes", 4) })
         {
             if (reader.GetString(column) == "off" && !options.AllowVolatileServer)

@@ -41,9 +41,12 @@ public sealed class PurgeRaceTests(PostgresServer server) : IAsyncLifetime
         try
         {
             // The clock of the database goes to and fro: only the horizon keeps what was dropped from coming back.
-            for (int step = 1; step <= 30; step++)
+            // A purge that meets an insert is put off, on a busy machine again and again.
+            using CancellationTokenSource patience = new(TimeSpan.FromMinutes(3));
+            for (int step = 1; step <= 30 || !HasForgotten(); step++)
             {
-                UnixSeconds time = Start + (step * 50);
+                patience.Token.ThrowIfCancellationRequested();
+                UnixSeconds time = Start + (Math.Min(step, 30) * 50);
                 await schema.SetTimeAsync(time);
                 await Task.WhenAll(purgers.Select(purger => Task.Run(() => purger.Store.PurgeAsync(time - 300).AsTask())));
                 await schema.SetTimeAsync(Start);
@@ -59,8 +62,9 @@ public sealed class PurgeRaceTests(PostgresServer server) : IAsyncLifetime
         await Task.WhenAll(recording);
         Assert.All(redeemed, times => Assert.InRange(times, 0, 1));
         Assert.True(redeemed.Sum() > redeemed.Length / 2, $"only {redeemed.Sum()} were redeemed");
-        Assert.True(purgers.Max(purger => purger.Store.Horizon.Value) > Start.Value + 500, "nothing was forgotten");
         Assert.All(nodes.Concat(purgers), node => Assert.True(node.Store.CanCommit));
+
+        bool HasForgotten() => purgers.Max(purger => purger.Store.Horizon.Value) > Start.Value + 500;
     }
 
     [FactWithPostgres]
