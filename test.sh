@@ -33,8 +33,8 @@ ring() { # ring NAME: build, check the format, test
   if ! dotnet build "$1.slnf" -c Release --nologo -v quiet; then failed=$((failed + 1)); return; fi
   echo "== $1: format"
   dotnet format "$1.slnf" --verify-no-changes --no-restore || failed=$((failed + 1))
-  echo "== $1: test"
-  dotnet test "$1.slnf" -c Release --no-build --nologo -v quiet --logger 'console;verbosity=minimal' --logger trx --results-directory "$log/$1" -- RunConfiguration.MaxCpuCount=1
+  echo "== $1: test" # one project after the other: real processes under load want the machine for themselves
+  dotnet test "$1.slnf" -c Release --no-build --nologo -v quiet -m:1 --logger 'console;verbosity=minimal' --logger trx --results-directory "$log/$1" -- RunConfiguration.MaxCpuCount=1
   local status=$? before=$failed counters
   for counters in $(grep -ohE '<Counters [^>]*>' "$log/$1" --include='*.trx' -r | tr ' ' ','); do
     count() { grep -oE ",$1=\"[0-9]+\"" <<<"$counters" | grep -oE '[0-9]+'; }
