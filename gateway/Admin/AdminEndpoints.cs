@@ -1,5 +1,6 @@
 using CaptchaCluster.Gateway.Admin.Audit;
 using CaptchaCluster.Gateway.Admin.Backup;
+using CaptchaCluster.Gateway.Management;
 using CaptchaCluster.Gateway.Telemetry;
 
 namespace CaptchaCluster.Gateway.Admin;
@@ -19,10 +20,14 @@ internal static class AdminEndpoints
         BackupCalls backup,
         AdminAudit audit,
         NonceCalls nonces,
+        ManagementGuard managementGuard,
+        ManagementTokenCalls managementTokens,
+        ManagementSiteCalls managementSites,
         ILoggerFactory loggers)
     {
         ILogger<AdminRoute> logger = loggers.CreateLogger<AdminRoute>();
         const string oneSite = $"/admin/v1/sites/{{{AdminRoute.NameValue}}}";
+        const string oneManaged = $"/v1/management/sites/{{{AdminRoute.NameValue}}}";
         const string oneKey = $"/admin/v1/keys/{{{AdminRoute.NameValue}}}";
 
         Map("/admin/v1/sites", AdminMethod.Get(sites.ListAsync), AdminMethod.Post(sites.CreateAsync, AuditedAction.CreateSite));
@@ -40,9 +45,22 @@ internal static class AdminEndpoints
         Map("/v1/redeem-nonce", AdminMethod.Post(nonces.RedeemAsync, action: null));
         Map("/admin/v1/backup", AdminMethod.Post(backup.MakeAsync, AuditedAction.MakeBackup));
         Map("/admin/v1/audit", AdminMethod.Get(new AuditCalls(audit).ReadAsync));
+        Map("/admin/v1/management-tokens", AdminMethod.Get(managementTokens.ListAsync), AdminMethod.Post(managementTokens.CreateAsync, AuditedAction.CreateManagementToken));
+        Map($"/admin/v1/management-tokens/{{{AdminRoute.NameValue}}}", AdminMethod.Delete(managementTokens.RevokeAsync, AuditedAction.RevokeManagementToken));
+        Manage("/v1/management/sites", AdminMethod.Post(managementSites.CreateAsync, AuditedAction.CreateSite));
+        Manage(
+            oneManaged,
+            AdminMethod.Get(managementSites.GetAsync),
+            AdminMethod.Patch(managementSites.ChangeAsync, AuditedAction.ChangeSite),
+            AdminMethod.Delete(managementSites.DeleteAsync, AuditedAction.DeleteSite));
+        Manage($"{oneManaged}/rotate-secret", AdminMethod.Post(managementSites.RotateAsync, AuditedAction.RotateSecret));
         routes.MapFallback("{**path}", RequestTraces.Around(new AdminRoute(guard, audit, logger).HandleAsync, route: null));
 
-        void Map(string path, params AdminMethod[] methods) =>
-            routes.Map(path, RequestTraces.Around(new AdminRoute(guard, audit, logger, methods).HandleAsync, path));
+        void Map(string path, params AdminMethod[] methods) => MapFor(guard, path, methods);
+
+        void Manage(string path, params AdminMethod[] methods) => MapFor(managementGuard, path, methods);
+
+        void MapFor(IAdminGuard who, string path, AdminMethod[] methods) =>
+            routes.Map(path, RequestTraces.Around(new AdminRoute(who, audit, logger, methods).HandleAsync, path));
     }
 }

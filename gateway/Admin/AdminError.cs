@@ -1,6 +1,7 @@
 using System.Text.Json;
 using CaptchaCluster.Gateway.Admin.Backup;
 using CaptchaCluster.Gateway.Keys;
+using CaptchaCluster.Gateway.Management;
 using CaptchaCluster.Sites;
 using CaptchaCluster.Tokens;
 
@@ -10,6 +11,17 @@ namespace CaptchaCluster.Gateway.Admin;
 internal sealed record AdminError(int Status, string Code, string Message) : AdminReply(Status)
 {
     public static readonly AdminError Unauthorized = new(401, "unauthorized", "Send the admin key as 'Authorization: Bearer <key>'.");
+    public static readonly AdminError NoManagementToken = new(
+        401, "unauthorized", "Send a management token that was not revoked as 'Authorization: Bearer cpt_pat_…'.");
+
+    public static readonly AdminError TroopNotAllowed = new(
+        403, "troop-not-allowed", $"An installation is one troop: leave 'troop_id' out, or send \"{ManagementSiteCalls.Troop}\".");
+
+    public static readonly AdminError UnknownManagementToken = new(404, "unknown-management-token", "There is no management token of this id.");
+
+    public static readonly AdminError TooManyManagementTokens = new(
+        409, "too-many-management-tokens", $"There are {ManagementTokens.MaxCount} management tokens, which is the limit; revoke one first.");
+
     public static readonly AdminError TooManyInvalidKeys = new(
         503, "too-many-invalid-keys", "Too many requests from this address come without the admin key; send the right one.");
 

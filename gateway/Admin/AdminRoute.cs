@@ -9,7 +9,7 @@ using CaptchaCluster.Tokens;
 namespace CaptchaCluster.Gateway.Admin;
 
 /// <summary>One path of the admin API: who may, by which method, with what body; then the call, then its reply.</summary>
-internal sealed partial class AdminRoute(AdminKeyGuard guard, AdminAudit audit, ILogger<AdminRoute> logger, params AdminMethod[] methods)
+internal sealed partial class AdminRoute(IAdminGuard guard, AdminAudit audit, ILogger<AdminRoute> logger, params AdminMethod[] methods)
 {
     /// <summary>Name of the route value.</summary>
     public const string NameValue = "name";

@@ -59,7 +59,7 @@ internal sealed record SiteChange
         Disabled = Disabled ?? policy.Disabled,
     };
 
-    private static string? ReadName(JsonMembers members)
+    public static string? ReadName(JsonMembers members)
     {
         string? name = members.Text("name", 1, SitePolicy.MaxNameLength);
         if (name is not null && name.Any(char.IsControl)) members.Refuse("name", "without control characters");

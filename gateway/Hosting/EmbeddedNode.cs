@@ -1,5 +1,6 @@
 using System.Diagnostics.Metrics;
 using CaptchaCluster.Gateway.Keys;
+using CaptchaCluster.Gateway.Management;
 using CaptchaCluster.Gateway.Settings;
 using CaptchaCluster.Redemption;
 using CaptchaCluster.Sites;
@@ -35,6 +36,8 @@ internal sealed partial class EmbeddedNode : INode
 
     public KeyRotation? Keys { get; private set; }
 
+    public ManagementTokens ManagementTokens { get; private set; } = null!;
+
     public string AdminKey { get; private set; } = null!;
 
     public string? AdminKeyPath { get; private set; }
@@ -55,6 +58,7 @@ internal sealed partial class EmbeddedNode : INode
             node.OpenAuditLog(loggers);
             await node.OpenSitesAsync(clock);
             node.OpenKeys(settings, restored, clock);
+            node.ManagementTokens = new ManagementTokens(new ManagementTokenFile(node.directory.Root), restored, clock);
             node.OpenLedger(settings, restored, meter, clock, loggers);
             backup?.Release();
             return node;

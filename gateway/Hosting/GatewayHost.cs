@@ -7,6 +7,7 @@ using CaptchaCluster.Gateway.Dialects.CaptchaLa;
 using CaptchaCluster.Gateway.FirstStart;
 using CaptchaCluster.Gateway.Health;
 using CaptchaCluster.Gateway.Logging;
+using CaptchaCluster.Gateway.Management;
 using CaptchaCluster.Gateway.OpenApi;
 using CaptchaCluster.Gateway.Settings;
 using CaptchaCluster.Gateway.Telemetry;
@@ -217,6 +218,9 @@ internal sealed partial class GatewayHost : IAsyncDisposable
             new BackupCalls(backup),
             audit,
             new NonceCalls(node.Sites, new NonceRedeemer(node.Redeemer, settings.Redemption.MaxClockSkewSeconds), clock),
+            new ManagementGuard(node.ManagementTokens, invalidSecrets),
+            new ManagementTokenCalls(node.ManagementTokens),
+            new ManagementSiteCalls(node.Sites, settings.Tokens),
             loggers);
         return listener;
     }

@@ -1,4 +1,5 @@
 using CaptchaCluster.Gateway.Keys;
+using CaptchaCluster.Gateway.Management;
 using CaptchaCluster.Redemption;
 using CaptchaCluster.Sites;
 using CaptchaCluster.Storage.File.Audit;
@@ -22,6 +23,8 @@ internal interface INode : IAsyncDisposable
 
     /// <summary>Null where the ring was configured.</summary>
     KeyRotation? Keys { get; }
+
+    ManagementTokens ManagementTokens { get; }
 
     string AdminKey { get; }
 

@@ -1,5 +1,6 @@
 using System.Diagnostics.Metrics;
 using CaptchaCluster.Gateway.Keys;
+using CaptchaCluster.Gateway.Management;
 using CaptchaCluster.Gateway.Settings;
 using CaptchaCluster.Redemption;
 using CaptchaCluster.Sites;
@@ -38,6 +39,8 @@ internal sealed partial class SharedNode : INode
 
     public KeyRotation? Keys => null;
 
+    public ManagementTokens ManagementTokens { get; private set; } = null!;
+
     public string AdminKey => settings.Gateway.AdminKey!;
 
     public string? AdminKeyPath => null;
@@ -55,6 +58,7 @@ internal sealed partial class SharedNode : INode
             node = new SharedNode(settings, DataDirectory.Open(settings.Gateway.DataDirectory));
             ILogger logger = loggers.CreateLogger<SharedNode>();
             node.AuditLog = AuditLog.Open(node.directory.Root, new AuditLogOptions(), notice => Log.Notice(logger, notice));
+            node.ManagementTokens = new ManagementTokens(new ManagementTokenFile(node.directory.Root), restored, clock);
             node.Codec = new TokenCodec(settings.Tokens.Keys!, settings.TokenLimits, clock);
             node.database = await PostgresDatabase.OpenAsync(new PostgresOptions
             {

@@ -131,7 +131,7 @@ internal sealed partial class AdminAudit : IDisposable
     {
         Time = UnixSeconds.Now(clock),
         Action = action.Name,
-        Actor = actor,
+        Actor = context.Features.Get<AuditActor>()?.Name ?? actor,
         From = addresses.Of(context).ToString(),
         Request = RequestId.Of(context),
     };

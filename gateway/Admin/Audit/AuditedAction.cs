@@ -17,6 +17,8 @@ internal sealed record AuditedAction(string Name)
     public static readonly AuditedAction AddKey = new("keys.add");
     public static readonly AuditedAction SignWithKey = new("keys.sign");
     public static readonly AuditedAction RetireKey = new("keys.retire");
+    public static readonly AuditedAction CreateManagementToken = new("management-tokens.create");
+    public static readonly AuditedAction RevokeManagementToken = new("management-tokens.revoke");
 
     /// <summary>
     /// It may happen any number of times a second and changes nothing by itself, so that an entry before the reply is as good

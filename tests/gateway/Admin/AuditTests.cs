@@ -68,6 +68,8 @@ public sealed class AuditTests : IDisposable
             await gateway.AdminAsync("POST", $"/admin/v1/keys/{second}/sign");
             await gateway.AdminAsync("DELETE", $"/admin/v1/keys/{first}", """{"force":true}""");
             await gateway.AdminAsync("POST", "/admin/v1/backup", JsonSerializer.Serialize(new { folder = directory.Path + "-backup" }));
+            string pat = (await gateway.AdminAsync("POST", "/admin/v1/management-tokens", """{"name":"n"}""")).String("id");
+            await gateway.AdminAsync("DELETE", $"/admin/v1/management-tokens/{pat}");
             AuthenticationHeaderValue? key = gateway.Admin.DefaultRequestHeaders.Authorization;
             gateway.Admin.DefaultRequestHeaders.Authorization = null;
             for (int i = 0; i < 3; i++) await gateway.AdminAsync("GET", "/admin/v1/sites");

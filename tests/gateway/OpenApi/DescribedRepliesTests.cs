@@ -20,6 +20,7 @@ public sealed class DescribedRepliesTests : IAsyncLifetime
         "GET /healthz/ready 503",
         "POST /admin/v1/sites 503",
         "POST /admin/v1/sites/{}/tokens 503",
+        "POST /v1/management/sites 503",
         "POST /admin/v1/tokens/inspect 503",
         "POST /v1/redeem-nonce 503",
         "POST /admin/v1/backup 503",
@@ -56,6 +57,7 @@ public sealed class DescribedRepliesTests : IAsyncLifetime
         Expect(Operation.Of("GET", "/admin/v1/audit"), await gateway.AdminAsync("GET", "/admin/v1/audit?limit=x"));
         await NoncesAsync();
         await ServerTokensAsync();
+        await ManagementAsync();
         await PublicAsync("GET", "/healthz/live", null);
         await PublicAsync("GET", "/healthz/ready", null);
         await AdminAsync("GET", "/openapi/v1.json");
@@ -268,6 +270,44 @@ public sealed class DescribedRepliesTests : IAsyncLifetime
         foreach (string path in new[] { folder, folder, "relative", "/proc/self/new" })
             await AdminAsync("POST", "/admin/v1/backup", JsonSerializer.Serialize(new { folder = path }));
         Directory.Delete(folder, recursive: true);
+    }
+
+    private async Task ManagementAsync()
+    {
+        const string tokens = "/admin/v1/management-tokens", sites = "/v1/management/sites", one = $"{sites}/{{id}}", rotate = $"{one}/rotate-secret";
+        Reply made = await AdminAsync("POST", tokens, """{"name":"terraform"}""");
+        await AdminAsync("POST", tokens, "{}");
+        await AdminAsync("GET", tokens);
+        AuthenticationHeaderValue? key = gateway.Admin.DefaultRequestHeaders.Authorization;
+        gateway.Admin.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", made.String("token"));
+        string id = (await AdminAsync("POST", sites, """{"name":"shop","troop_id":"self-hosted"}""")).Json.GetProperty("site").GetProperty("id").GetString()!;
+        await AdminAsync("POST", sites, """{"name":"shop","troop_id":"other"}""");
+        await AdminAsync("POST", sites, "{}");
+        foreach (string name in new[] { id, "none" })
+        {
+            await AdminAsync("GET", one, null, name);
+            await AdminAsync("PATCH", one, """{"disabled":false}""", name);
+            await AdminAsync("POST", rotate, "{}", name);
+        }
+
+        await AdminAsync("PATCH", one, """{"tier":"pro"}""", id);
+        string inTheWay = Path.Combine(directory.Path, "sites", $"{id}.json.tmp"), before = Path.Combine(directory.Path, "management-tokens.json.tmp");
+        Directory.CreateDirectory(inTheWay);
+        await AdminAsync("PATCH", one, """{"disabled":true}""", id);
+        await AdminAsync("POST", rotate, "{}", id);
+        await AdminAsync("DELETE", one, null, id);
+        Directory.Delete(inTheWay);
+        await AdminAsync("DELETE", one, null, id);
+        await AdminAsync("DELETE", one, null, id);
+        gateway.Admin.DefaultRequestHeaders.Authorization = key;
+
+        Directory.CreateDirectory(before);
+        await AdminAsync("POST", tokens, """{"name":"another"}""");
+        await AdminAsync("DELETE", $"{tokens}/{{id}}", null, made.String("id"));
+        Directory.Delete(before);
+        await AdminAsync("DELETE", $"{tokens}/{{id}}", null, made.String("id"));
+        await AdminAsync("DELETE", $"{tokens}/{{id}}", null, made.String("id"));
+        for (int i = 0; i < 101; i++) await AdminAsync("POST", tokens, """{"name":"many"}""");
     }
 
     private async Task ServerTokensAsync()

@@ -19,7 +19,10 @@ internal sealed class Description(JsonElement document)
     public JsonElement Document => document;
 
     /// <summary>Whether a path is one of the admin API's.</summary>
-    public static bool NeedsKey(string path) => path.StartsWith("/admin/", StringComparison.Ordinal) || path == "/v1/redeem-nonce";
+    public static bool NeedsKey(string path) => path.StartsWith("/admin/", StringComparison.Ordinal) || path == "/v1/redeem-nonce" || IsManaged(path);
+
+    /// <summary>Whether that takes a management token instead of the admin key.</summary>
+    public static bool IsManaged(string path) => path.StartsWith("/v1/management/", StringComparison.Ordinal);
 
     public IEnumerable<(Operation Operation, JsonElement Content)> Operations =>
         from path in document.GetProperty("paths").EnumerateObject()

@@ -1,0 +1,59 @@
+using System.Text.Json;
+using CaptchaCluster.Gateway.Admin;
+
+namespace CaptchaCluster.Gateway.Management;
+
+/// <summary>What the admin API does with management tokens.</summary>
+internal sealed class ManagementTokenCalls(ManagementTokens tokens)
+{
+    private const int MaxNameLength = 100;
+
+    public ValueTask<AdminReply> CreateAsync(string none, JsonMembers body)
+    {
+        string? name = body.Text("name", 1, MaxNameLength);
+        if (name is null) body.Refuse("name", "given");
+        if (body.RefuseUnknown() is { } problem) return new(AdminError.BadRequest(problem));
+        return new(tokens.Create(name!) is var (token, text)
+            ? new ManagementTokenReply(StatusCodes.Status201Created, token, text)
+            : AdminError.TooManyManagementTokens);
+    }
+
+    public ValueTask<AdminReply> ListAsync(string none, JsonMembers body) => new(new ManagementTokenListReply(tokens.List()));
+
+    public ValueTask<AdminReply> RevokeAsync(string id, JsonMembers body) => new(
+        body.RefuseUnknown() is { } problem ? AdminError.BadRequest(problem)
+        : tokens.Revoke(id) ? new NoContentReply()
+        : AdminError.UnknownManagementToken);
+}
+
+/// <param name="Status">HTTP.</param>
+/// <param name="Token">Of whom.</param>
+/// <param name="Text">The token itself, where it was just made.</param>
+internal sealed record ManagementTokenReply(int Status, ManagementToken Token, string? Text) : AdminReply(Status)
+{
+    public override string? Target => Token.Id;
+
+    public override void WriteTo(Utf8JsonWriter json) => Write(json, Token, Text);
+
+    public static void Write(Utf8JsonWriter json, ManagementToken token, string? text)
+    {
+        json.WriteStartObject();
+        json.WriteString("id"u8, token.Id);
+        json.WriteString("name"u8, token.Name);
+        json.WriteString("created_at"u8, token.CreatedAt.ToString());
+        if (text is not null) json.WriteString("token"u8, text);
+        json.WriteEndObject();
+    }
+}
+
+internal sealed record ManagementTokenListReply(IReadOnlyList<ManagementToken> All) : AdminReply(StatusCodes.Status200OK)
+{
+    public override void WriteTo(Utf8JsonWriter json)
+    {
+        json.WriteStartObject();
+        json.WriteStartArray("management_tokens"u8);
+        foreach (ManagementToken token in All) ManagementTokenReply.Write(json, token, text: null);
+        json.WriteEndArray();
+        json.WriteEndObject();
+    }
+}
