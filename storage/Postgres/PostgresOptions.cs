@@ -30,6 +30,9 @@ public sealed record PostgresOptions
     /// <summary>After which the server gives up waiting for a lock. Default 2 s.</summary>
     public TimeSpan LockTimeout { get; init; } = TimeSpan.FromSeconds(2);
 
+    /// <summary>For which a purge holds up who inserts, at most, to get at the table; then it is put off. Default 250 ms.</summary>
+    public TimeSpan PurgeLockTimeout { get; init; } = TimeSpan.FromMilliseconds(250);
+
     /// <summary>Within which one commit is tried again after a connection was lost. Default 5 s.</summary>
     public TimeSpan CommitPatience { get; init; } = TimeSpan.FromSeconds(5);
 

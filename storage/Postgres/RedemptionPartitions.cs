@@ -57,7 +57,8 @@ internal sealed class RedemptionPartitions(PostgresOptions options)
         if (patience is { } time)
         {
             string milliseconds = ((long)time.TotalMilliseconds).ToString(CultureInfo.InvariantCulture);
-            Execute(connection, $"SET LOCAL lock_timeout = {milliseconds}; SET LOCAL statement_timeout = {milliseconds}");
+            await using NpgsqlCommand wait = new($"SET LOCAL lock_timeout = {milliseconds}; SET LOCAL statement_timeout = {milliseconds}", connection);
+            await wait.ExecuteNonQueryAsync(cancellation); // blocking would stop the socket thread that this may be
         }
 
         LedgerState state = await LockAsync(connection, "FOR UPDATE", cancellation)
@@ -98,7 +99,7 @@ internal sealed class RedemptionPartitions(PostgresOptions options)
         {
             // By both clocks: one that ran ahead must not make us forget what the other still asks for (I7).
             long horizon = Math.Max(state.Horizon.Value, Math.Min(upTo.Value, state.Now.Value - options.MaxClockSkewSeconds));
-            Execute(connection, string.Create(CultureInfo.InvariantCulture, $"SET LOCAL lock_timeout = '250ms'; UPDATE ledger SET horizon = {horizon}"));
+            Execute(connection, string.Create(CultureInfo.InvariantCulture, $"SET LOCAL lock_timeout = {(long)options.PurgeLockTimeout.TotalMilliseconds}; UPDATE ledger SET horizon = {horizon}"));
             foreach (long lower in TakeOver(connection, horizon))
                 Execute(connection, string.Create(CultureInfo.InvariantCulture, $"DROP TABLE redemption_{lower}"));
         }

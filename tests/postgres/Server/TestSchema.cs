@@ -26,7 +26,7 @@ internal sealed class TestSchema : IAsyncDisposable
         string name = await server.NewSchemaAsync();
         TestSchema schema = new(server, name)
         {
-            Options = new PostgresOptions { ConnectionString = server.ConnectionString(name), MaxTtlSeconds = 600, MaxClockSkewSeconds = 300, LockTimeout = TimeSpan.FromSeconds(20), StatementTimeout = TimeSpan.FromSeconds(30) },
+            Options = new PostgresOptions { ConnectionString = server.ConnectionString(name), MaxTtlSeconds = 600, MaxClockSkewSeconds = 300, LockTimeout = TimeSpan.FromSeconds(20), PurgeLockTimeout = TimeSpan.FromSeconds(20), StatementTimeout = TimeSpan.FromSeconds(30) },
         };
         await using (PostgresDatabase database = await PostgresDatabase.OpenAsync(schema.Options))
         {
