@@ -190,7 +190,8 @@ internal sealed partial class GatewayHost : IAsyncDisposable
             invalidSecrets,
             tokenMetrics,
             clock,
-            loggers.CreateLogger<ServerTokenEndpoint>()));
+            loggers.CreateLogger<ServerTokenEndpoint>(),
+            node.FreshSites));
         listener.App.MapHealth(readiness);
         listener.App.MapFallback("{**path}", NotFound.HandleAsync);
         return listener;

@@ -22,7 +22,8 @@ internal sealed partial class ServerTokenEndpoint(
     InvalidSecretLimiter invalidSecrets,
     TokenMetrics metrics,
     TimeProvider clock,
-    ILogger<ServerTokenEndpoint> logger)
+    ILogger<ServerTokenEndpoint> logger,
+    FreshSites? fresh = null)
 {
     public const string Path = "/v1/server/challenge/issue";
 
@@ -82,12 +83,25 @@ internal sealed partial class ServerTokenEndpoint(
     private async ValueTask<(Site Site, Generation Generation)?> AuthenticateAsync(HttpContext context)
     {
         IHeaderDictionary headers = context.Request.Headers;
-        bool isSite = SiteKey.TryParse(headers["X-App-Key"].ToString(), out SiteKey key) && sites.TryGet(key, out Site known) && !known.IsDeleted;
         byte[] secret = Encoding.UTF8.GetBytes(headers["X-App-Secret"].ToString());
+        bool isKey = SiteKey.TryParse(headers["X-App-Key"].ToString(), out SiteKey key);
+        bool isSecret = TryAuthenticate(key, secret, out Site site, out Generation generation);
 
-        // I8: as of now, by the directory that a rotation was published to before it returned.
-        if (!isSite || !sites.TryAuthenticate(secret, UnixSeconds.Now(clock), out Site site, out Generation generation) || site.Key != key)
+        // I8: another node may have made the site, made its secret or enabled it before this request came.
+        if (fresh is not null && isKey && !(isSecret && site.IsActive))
         {
+            if (!await fresh.RefreshAsync(key))
+            {
+                ServerTokenReplies.WriteNotNow(context.Response);
+                return null;
+            }
+
+            isSecret = TryAuthenticate(key, secret, out site, out generation);
+        }
+
+        if (!isSecret)
+        {
+            bool isSite = isKey && sites.TryGet(key, out Site known) && !known.IsDeleted;
             if (!await invalidSecrets.WaitAsync(context)) ServerTokenReplies.WriteTooManyInvalid(context.Response);
             else if (!isSite) ServerTokenReplies.WriteInvalidAppKey(context.Response);
             else ServerTokenReplies.WriteInvalidAppSecret(context.Response);
@@ -98,6 +112,9 @@ internal sealed partial class ServerTokenEndpoint(
         ServerTokenReplies.WriteAppDisabled(context.Response);
         return null;
     }
+
+    private bool TryAuthenticate(SiteKey key, ReadOnlySpan<byte> secret, out Site site, out Generation generation) =>
+        sites.TryAuthenticate(secret, UnixSeconds.Now(clock), out site, out generation) && site.Key == key;
 
     private void Issue(HttpContext context, Site site, Generation generation, byte[] body)
     {

@@ -40,6 +40,19 @@ public sealed class UnavailableTests
     }
 
     [Theory]
+    [Trait("Invariant", "I8")]
+    [InlineData(true, 200)]
+    [InlineData(false, 503)]
+    public async Task What_only_another_node_knows_yet_is_looked_up_before_it_is_refused(bool isReadable, int status)
+    {
+        using OneSiteEndpoint endpoint = new();
+        SiteDirectory empty = new([]);
+        FreshSites fresh = new(new Source(isReadable ? [endpoint.Site.Site] : null), empty);
+        HttpResponse response = await endpoint.IssueAsync(new ScriptedLedger(default, isReady: true), empty, fresh);
+        Assert.Equal(status, response.StatusCode);
+    }
+
+    [Theory]
     [Trait("Invariant", "I5")]
     [InlineData(RedemptionStatus.Unknown)]
     [InlineData(RedemptionStatus.Overloaded)]
@@ -80,11 +93,11 @@ public sealed class UnavailableTests
             Action = "a",
         };
 
-        public async Task<HttpResponse> IssueAsync(IRedeemer redeemer)
+        public async Task<HttpResponse> IssueAsync(IRedeemer redeemer, SiteDirectory? sites = null, FreshSites? fresh = null)
         {
             using InvalidSecretLimiter limiter = new(new ClientAddresses([]), perSecond: 0, new ListenerTelemetry(Site.Logs, meter, Site.Clock));
             ServerTokenEndpoint endpoint = new(
-                Site.Sites, Codec, redeemer, limiter, new TokenMetrics(meter), Site.Clock, Site.Logs.CreateLogger<ServerTokenEndpoint>());
+                sites ?? Site.Sites, Codec, redeemer, limiter, new TokenMetrics(meter), Site.Clock, Site.Logs.CreateLogger<ServerTokenEndpoint>(), fresh);
             DefaultHttpContext context = new();
             context.Request.Method = "POST";
             context.Request.ContentType = "application/json";
@@ -96,6 +109,14 @@ public sealed class UnavailableTests
         }
 
         public void Dispose() => meter.Dispose();
+    }
+
+    /// <param name="sites">Null: they cannot be read.</param>
+    private sealed class Source(IReadOnlyList<Site>? sites) : ISiteSource
+    {
+        public ValueTask<IReadOnlyList<Site>> ReadAsync(IReadOnlyCollection<SiteKey> keys) => new(sites ?? throw new UnknownOutcomeException("gone"));
+
+        public ValueTask<IReadOnlyList<Site>> ReadAfterAsync(long version) => throw new NotSupportedException("nobody asks for all");
     }
 
     private sealed class ScriptedLedger(RedemptionStatus status, bool isReady) : IRedeemer
