@@ -48,7 +48,7 @@ public sealed class Verifier(
         if (request.IsPeek) return PeekAsync(token, new SiteGeneration(site.Key, generation));
 
         AttemptKey attempt = request.IdempotencyKey.IsEmpty ? AttemptKey.New() : AttemptKey.Of(site.Key, request.IdempotencyKey);
-        return RedeemAsync(token, new RedemptionRequest(token.Id, token.ExpiresAt, site.Key, generation, attempt));
+        return ConcludeAsync(token, redeemer.RedeemAsync(new RedemptionRequest(token.Id, token.ExpiresAt, site.Key, generation, attempt)));
     }
 
     /// <summary>
@@ -114,17 +114,17 @@ public sealed class Verifier(
     }
 
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
-    private async ValueTask<Verdict> RedeemAsync(PassToken token, RedemptionRequest request)
+    private async ValueTask<Verdict> ConcludeAsync(PassToken token, ValueTask<RedemptionOutcome> redemption)
     {
-        RedemptionOutcome outcome = await redeemer.RedeemAsync(request).ConfigureAwait(false);
+        RedemptionOutcome outcome = await redemption.ConfigureAwait(false);
         return outcome.Status switch
         {
             RedemptionStatus.Redeemed or RedemptionStatus.Replayed => new Verdict(VerdictKind.Success, token),
             RedemptionStatus.Duplicate => new Verdict(VerdictKind.Duplicate, token),
             RedemptionStatus.Expired => new Verdict(VerdictKind.Expired, token),
-            RedemptionStatus.Retired => await JudgeRetiredAsync(request.Site).ConfigureAwait(false),
+            RedemptionStatus.Retired => await JudgeRetiredAsync(token.Site).ConfigureAwait(false),
             RedemptionStatus.Unknown or RedemptionStatus.Overloaded => new Verdict(VerdictKind.Undecided),
-            _ => throw new ArgumentOutOfRangeException(nameof(request), outcome.Status, "not a redemption status"),
+            _ => throw new ArgumentOutOfRangeException(nameof(redemption), outcome.Status, "not a redemption status"),
         };
     }
 
