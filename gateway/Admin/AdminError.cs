@@ -85,7 +85,10 @@ internal sealed record AdminError(int Status, string Code, string Message) : Adm
         503, "internal-error", "Whether the change was made is unknown. Send it again; a rotation with the same rotation_id.");
 
     public static readonly AdminError AuditUnavailable = new(
-        503, "audit-unavailable", "Nothing was done, as it could not be written into the audit log; look at the disk of the data directory.");
+        503, "audit-unavailable", "Nothing was done, as it could not be written into the audit log; look at the disk of the data directory, or at the database.");
+
+    public static readonly AdminError StoreUnavailable = new(
+        503, "internal-error", "The store could not be read, and nothing was changed. Send it again.");
 
     public static readonly AdminError Failed = new(500, "internal-error", "The call failed by an error of the program.");
 

@@ -9,9 +9,9 @@ internal sealed class AdminKeyGuard(string key, InvalidSecretLimiter invalidSecr
 {
     private readonly byte[] expected = SHA256.HashData(Encoding.UTF8.GetBytes(key));
 
-    public bool Admits(HttpRequest request) =>
+    public ValueTask<bool> AdmitsAsync(HttpRequest request) => new(
         BearerToken.Of(request) is { } presented
-        && CryptographicOperations.FixedTimeEquals(SHA256.HashData(Encoding.UTF8.GetBytes(presented)), expected);
+        && CryptographicOperations.FixedTimeEquals(SHA256.HashData(Encoding.UTF8.GetBytes(presented)), expected));
 
     public async ValueTask<AdminReply> RefuseAsync(HttpContext context)
     {

@@ -40,7 +40,17 @@ internal sealed partial class AdminRoute(IAdminGuard guard, AdminAudit audit, IL
 
     private async ValueTask<AdminReply> AnswerAsync(HttpContext context)
     {
-        if (!guard.Admits(context.Request))
+        bool isAdmitted;
+        try
+        {
+            isAdmitted = await guard.AdmitsAsync(context.Request);
+        }
+        catch (UnknownOutcomeException exception)
+        {
+            return Unread(exception, context);
+        }
+
+        if (!isAdmitted)
         {
             await audit.TellRefusalAsync(context);
             return await guard.RefuseAsync(context);
@@ -93,6 +103,7 @@ internal sealed partial class AdminRoute(IAdminGuard guard, AdminAudit audit, IL
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or UnknownOutcomeException)
         {
+            if (method.Action is null) return Unread(exception, context);
             Log.OutcomeUnknown(logger, exception, RequestId.Tell(context));
             return AdminError.OutcomeUnknown;
         }
@@ -120,6 +131,12 @@ internal sealed partial class AdminRoute(IAdminGuard guard, AdminAudit audit, IL
     private static AdminError ReplyTo(BadHttpRequestException exception) =>
         exception.StatusCode == StatusCodes.Status413PayloadTooLarge ? AdminError.BodyTooLarge : AdminError.Unreadable;
 
+    private AdminError Unread(Exception exception, HttpContext context)
+    {
+        Log.Unread(logger, exception, RequestId.Tell(context));
+        return AdminError.StoreUnavailable;
+    }
+
     private AdminError ReplyTo(Exception exception, HttpContext context)
     {
         Log.Failed(logger, exception, RequestId.Tell(context));
@@ -131,6 +148,9 @@ internal sealed partial class AdminRoute(IAdminGuard guard, AdminAudit audit, IL
         [LoggerMessage(
             LogLevel.Error, "A change could not be saved; whether it was made is unknown until the next start. Request {RequestId}.")]
         public static partial void OutcomeUnknown(ILogger logger, Exception exception, string requestId);
+
+        [LoggerMessage(LogLevel.Error, "The store could not be read for a call of the admin API. Request {RequestId}.")]
+        public static partial void Unread(ILogger logger, Exception exception, string requestId);
 
         [LoggerMessage(LogLevel.Error, "A call of the admin API failed by an error of the program. Request {RequestId}.")]
         public static partial void Failed(ILogger logger, Exception exception, string requestId);

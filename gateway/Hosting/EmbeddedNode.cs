@@ -4,6 +4,7 @@ using CaptchaCluster.Gateway.Management;
 using CaptchaCluster.Gateway.Settings;
 using CaptchaCluster.Redemption;
 using CaptchaCluster.Sites;
+using CaptchaCluster.Storage.Audit;
 using CaptchaCluster.Storage.File;
 using CaptchaCluster.Storage.File.Audit;
 using CaptchaCluster.Storage.File.Backup;
@@ -28,7 +29,9 @@ internal sealed partial class EmbeddedNode : INode
 
     public SiteRegistry Sites { get; private set; } = null!;
 
-    public AuditLog AuditLog { get; private set; } = null!;
+    public FileAuditLog AuditLog { get; private set; } = null!;
+
+    IAuditLog INode.AuditLog => AuditLog;
 
     public TokenCodec Codec { get; private set; } = null!;
 
@@ -58,7 +61,7 @@ internal sealed partial class EmbeddedNode : INode
             node.OpenAuditLog(loggers);
             await node.OpenSitesAsync(clock);
             node.OpenKeys(settings, restored, clock);
-            node.ManagementTokens = new ManagementTokens(new ManagementTokenFile(node.directory.Root), restored, clock);
+            node.ManagementTokens = new ManagementTokens(ManagementTokenFile.Open(node.directory.Root, restored), clock);
             node.OpenLedger(settings, restored, meter, clock, loggers);
             backup?.Release();
             return node;
@@ -87,8 +90,8 @@ internal sealed partial class EmbeddedNode : INode
 
     private void OpenAuditLog(ILoggerFactory loggers)
     {
-        ILogger logger = loggers.CreateLogger<AuditLog>();
-        AuditLog = AuditLog.Open(directory.Root, new AuditLogOptions(), notice => Log.Notice(logger, notice));
+        ILogger logger = loggers.CreateLogger<FileAuditLog>();
+        AuditLog = FileAuditLog.Open(directory.Root, new FileAuditLogOptions(), notice => Log.Notice(logger, notice));
     }
 
     // Before the keys: whether there are sites decides whether keys may be made.

@@ -2,7 +2,7 @@ using CaptchaCluster.Gateway.Keys;
 using CaptchaCluster.Gateway.Management;
 using CaptchaCluster.Redemption;
 using CaptchaCluster.Sites;
-using CaptchaCluster.Storage.File.Audit;
+using CaptchaCluster.Storage.Audit;
 using CaptchaCluster.Tokens;
 
 namespace CaptchaCluster.Gateway.Hosting;
@@ -17,7 +17,7 @@ internal interface INode : IAsyncDisposable
     /// <summary>How to see what other nodes changed; null where there are none.</summary>
     FreshSites? FreshSites { get; }
 
-    AuditLog AuditLog { get; }
+    IAuditLog AuditLog { get; }
 
     TokenCodec Codec { get; }
 

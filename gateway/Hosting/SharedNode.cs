@@ -5,7 +5,7 @@ using CaptchaCluster.Gateway.Settings;
 using CaptchaCluster.Redemption;
 using CaptchaCluster.Sites;
 using CaptchaCluster.Storage.File;
-using CaptchaCluster.Storage.File.Audit;
+using CaptchaCluster.Storage.Audit;
 using CaptchaCluster.Storage.Postgres;
 using CaptchaCluster.Tokens;
 
@@ -13,7 +13,7 @@ namespace CaptchaCluster.Gateway.Hosting;
 
 /// <summary>
 /// One of any number of gateways over one database (<c>Store:Kind=postgres</c>). What they share is in there and in the
-/// settings; in its data directory a gateway keeps its own audit log, and misses nothing else that was there.
+/// settings; its data directory is its own, and nothing in there is missed by another start.
 /// </summary>
 internal sealed partial class SharedNode : INode
 {
@@ -33,7 +33,7 @@ internal sealed partial class SharedNode : INode
 
     public FreshSites? FreshSites { get; private set; }
 
-    public AuditLog AuditLog { get; private set; } = null!;
+    public IAuditLog AuditLog { get; private set; } = null!;
 
     public TokenCodec Codec { get; private set; } = null!;
 
@@ -57,8 +57,6 @@ internal sealed partial class SharedNode : INode
         {
             node = new SharedNode(settings, DataDirectory.Open(settings.Gateway.DataDirectory));
             ILogger logger = loggers.CreateLogger<SharedNode>();
-            node.AuditLog = AuditLog.Open(node.directory.Root, new AuditLogOptions(), notice => Log.Notice(logger, notice));
-            node.ManagementTokens = new ManagementTokens(new ManagementTokenFile(node.directory.Root), restored, clock);
             node.Codec = new TokenCodec(settings.Tokens.Keys!, settings.TokenLimits, clock);
             node.database = await PostgresDatabase.OpenAsync(new PostgresOptions
             {
@@ -68,6 +66,8 @@ internal sealed partial class SharedNode : INode
                 Restored = restored,
                 AllowVolatileServer = settings.Store.AllowVolatileServer,
             });
+            node.AuditLog = new PostgresAuditLog(node.database, NameOf(settings.Gateway));
+            node.ManagementTokens = new ManagementTokens(await PostgresManagementTokens.OpenAsync(node.database), clock);
             await node.OpenSitesAsync(clock);
             node.ledger = await PostgresLedger.OpenAsync(node.database, clock, notice => Log.Notice(logger, notice));
             node.OpenShards(meter, clock, loggers);
@@ -94,9 +94,11 @@ internal sealed partial class SharedNode : INode
         if (feed is not null) await feed.DisposeAsync();
         if (ledger is not null) await ledger.DisposeAsync();
         if (database is not null) await database.DisposeAsync();
-        AuditLog?.Dispose();
         directory.Dispose();
     }
+
+    // Of a machine or a pod, and of one of several there.
+    private static string NameOf(GatewaySettings gateway) => $"{Environment.MachineName}:{gateway.Listen.Port}";
 
     private async Task OpenSitesAsync(TimeProvider clock)
     {

@@ -7,9 +7,9 @@ namespace CaptchaCluster.Gateway.Management;
 /// <summary>Lets through who presents a management token, and tells the audit log which.</summary>
 internal sealed class ManagementGuard(ManagementTokens tokens, InvalidSecretLimiter invalidSecrets) : IAdminGuard
 {
-    public bool Admits(HttpRequest request)
+    public async ValueTask<bool> AdmitsAsync(HttpRequest request)
     {
-        if (BearerToken.Of(request) is not { } presented || tokens.Find(presented) is not { } token) return false;
+        if (BearerToken.Of(request) is not { } presented || await tokens.FindAsync(presented) is not { } token) return false;
         request.HttpContext.Features.Set(new AuditActor($"management-token:{token.Id}"));
         return true;
     }

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using CaptchaCluster.Gateway.Admin;
+using CaptchaCluster.Storage.Management;
 
 namespace CaptchaCluster.Gateway.Management;
 
@@ -8,22 +9,23 @@ internal sealed class ManagementTokenCalls(ManagementTokens tokens)
 {
     private const int MaxNameLength = 100;
 
-    public ValueTask<AdminReply> CreateAsync(string none, JsonMembers body)
+    public async ValueTask<AdminReply> CreateAsync(string none, JsonMembers body)
     {
         string? name = body.Text("name", 1, MaxNameLength);
         if (name is null) body.Refuse("name", "given");
-        if (body.RefuseUnknown() is { } problem) return new(AdminError.BadRequest(problem));
-        return new(tokens.Create(name!) is var (token, text)
+        if (body.RefuseUnknown() is { } problem) return AdminError.BadRequest(problem);
+        return await tokens.CreateAsync(name!) is var (token, text)
             ? new ManagementTokenReply(StatusCodes.Status201Created, token, text)
-            : AdminError.TooManyManagementTokens);
+            : AdminError.TooManyManagementTokens;
     }
 
-    public ValueTask<AdminReply> ListAsync(string none, JsonMembers body) => new(new ManagementTokenListReply(tokens.List()));
+    public async ValueTask<AdminReply> ListAsync(string none, JsonMembers body) => new ManagementTokenListReply(await tokens.ListAsync());
 
-    public ValueTask<AdminReply> RevokeAsync(string id, JsonMembers body) => new(
-        body.RefuseUnknown() is { } problem ? AdminError.BadRequest(problem)
-        : tokens.Revoke(id) ? new NoContentReply()
-        : AdminError.UnknownManagementToken);
+    public async ValueTask<AdminReply> RevokeAsync(string id, JsonMembers body)
+    {
+        if (body.RefuseUnknown() is { } problem) return AdminError.BadRequest(problem);
+        return await tokens.RevokeAsync(id) ? new NoContentReply() : AdminError.UnknownManagementToken;
+    }
 }
 
 /// <param name="Status">HTTP.</param>

@@ -1,13 +1,14 @@
 using System.Security.Cryptography;
 using System.Text;
+using CaptchaCluster.Storage.Management;
 
 namespace CaptchaCluster.Gateway.Management;
 
 /// <summary>
-/// The management tokens of this node. Changes are made one at a time: persist, publish, in that order, so that a token that
-/// was revoked is refused from the moment the revocation returns, and after any crash.
+/// Tokens that manage sites as caputchin's clients do. One that was revoked is refused from the moment the revocation
+/// returns, by every node that shares the store.
 /// </summary>
-internal sealed class ManagementTokens(ManagementTokenFile file, bool restored, TimeProvider clock)
+internal sealed class ManagementTokens(IManagementTokenStore store, TimeProvider clock)
 {
     /// <summary>A presented token is compared with all of them (I10).</summary>
     public const int MaxCount = 100;
@@ -17,54 +18,31 @@ internal sealed class ManagementTokens(ManagementTokenFile file, bool restored, 
     private const int RandomLength = 43; // 256 bits
     private const int IdLength = 8;
 
-    private readonly Lock oneAtATime = new();
-    private ManagementToken[] current = [.. file.Load(restored)];
-
-    public IReadOnlyList<ManagementToken> List() => Volatile.Read(ref current);
+    public ValueTask<IReadOnlyList<ManagementToken>> ListAsync() => store.ReadAsync();
 
     /// <summary>Null where there are <see cref="MaxCount"/> already. The text is nowhere but in what is returned.</summary>
-    public (ManagementToken Token, string Text)? Create(string name)
+    public async ValueTask<(ManagementToken Token, string Text)?> CreateAsync(string name)
     {
-        lock (oneAtATime)
-        {
-            if (current.Length >= MaxCount) return null;
-            string text = Prefix + RandomNumberGenerator.GetString(Base62, RandomLength);
-            string id = NewId();
-            while (current.Any(known => known.Id == id)) id = NewId();
-            ManagementToken token = new(id, name, UnixSeconds.Now(clock), [.. HashOf(text)]);
-            Change([.. current, token]);
-            return (token, text);
-        }
+        string text = Prefix + RandomNumberGenerator.GetString(Base62, RandomLength);
+        ManagementToken token = new(NewId(), name, UnixSeconds.Now(clock), [.. HashOf(text)]);
+        return await store.TryAddAsync(token, MaxCount) ? (token, text) : null;
     }
 
     /// <summary>False where there is none of this id.</summary>
-    public bool Revoke(string id)
-    {
-        lock (oneAtATime)
-        {
-            if (current.All(token => token.Id != id)) return false;
-            Change([.. current.Where(token => token.Id != id)]);
-            return true;
-        }
-    }
+    public ValueTask<bool> RevokeAsync(string id) => store.RemoveAsync(id);
 
     /// <summary>Null where it is none of them, now. Compares hashes, in constant time, with every one (I11).</summary>
-    public ManagementToken? Find(string presented)
+    public async ValueTask<ManagementToken?> FindAsync(string presented)
     {
+        if (presented.Length != Prefix.Length + RandomLength || !presented.StartsWith(Prefix, StringComparison.Ordinal)) return null;
         byte[] hash = HashOf(presented);
         ManagementToken? found = null;
-        foreach (ManagementToken token in Volatile.Read(ref current))
+        foreach (ManagementToken token in await store.ReadAsync())
         {
             if (CryptographicOperations.FixedTimeEquals(hash, token.Hash.AsSpan())) found = token;
         }
 
         return found;
-    }
-
-    private void Change(ManagementToken[] tokens)
-    {
-        file.Save([.. tokens]);
-        Volatile.Write(ref current, tokens);
     }
 
     private static string NewId() => RandomNumberGenerator.GetString("abcdefghijklmnopqrstuvwxyz0123456789", IdLength);

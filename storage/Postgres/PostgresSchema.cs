@@ -57,6 +57,22 @@ internal sealed class PostgresSchema(PostgresDatabase database)
             latest bigint NOT NULL DEFAULT 0);
         INSERT INTO site_version DEFAULT VALUES;
         """,
+        """
+        -- json, not jsonb: read by people, in the order in which it was written.
+        CREATE TABLE audit (
+            seq bigint PRIMARY KEY,
+            entry json NOT NULL);
+        CREATE TABLE audit_position (
+            one boolean PRIMARY KEY DEFAULT true CHECK (one),
+            latest bigint NOT NULL DEFAULT 0);
+        INSERT INTO audit_position DEFAULT VALUES;
+
+        CREATE TABLE management_token (
+            id text PRIMARY KEY,
+            name text NOT NULL,
+            created_at bigint NOT NULL,
+            sha256 bytea NOT NULL CHECK (length(sha256) = 32));
+        """,
     ];
 
     public static int Version => Migrations.Length;

@@ -2,7 +2,7 @@ using System.Security.Cryptography;
 using System.Text;
 using CaptchaCluster.Gateway.Hosting;
 using CaptchaCluster.Gateway.Logging;
-using CaptchaCluster.Storage.File.Audit;
+using CaptchaCluster.Storage.Audit;
 
 namespace CaptchaCluster.Gateway.Admin.Audit;
 
@@ -12,7 +12,7 @@ namespace CaptchaCluster.Gateway.Admin.Audit;
 /// </summary>
 internal sealed partial class AdminAudit : IDisposable
 {
-    private readonly AuditLog log;
+    private readonly IAuditLog log;
     private readonly AuditTally tally;
     private readonly ClientAddresses addresses;
     private readonly TimeProvider clock;
@@ -25,7 +25,7 @@ internal sealed partial class AdminAudit : IDisposable
     /// <param name="addresses">Tells clients behind trusted proxies.</param>
     /// <param name="clock">Wall and monotonic time.</param>
     /// <param name="logger">Hears of entries that could not be written.</param>
-    public AdminAudit(AuditLog log, string adminKey, ClientAddresses addresses, TimeProvider clock, ILogger<AdminAudit> logger)
+    public AdminAudit(IAuditLog log, string adminKey, ClientAddresses addresses, TimeProvider clock, ILogger<AdminAudit> logger)
     {
         this.log = log;
         this.addresses = addresses;
@@ -36,7 +36,7 @@ internal sealed partial class AdminAudit : IDisposable
         actor = FingerprintOf(adminKey);
     }
 
-    public AuditLog Log => log;
+    public IAuditLog Log => log;
 
     /// <summary>
     /// 16 bits: enough to tell one key from the next, too little to find a key by, should somebody have chosen one that can

@@ -1,5 +1,5 @@
 using System.Text.Json;
-using CaptchaCluster.Storage.File.Audit;
+using CaptchaCluster.Storage.Audit;
 
 namespace CaptchaCluster.Gateway.Admin.Audit;
 
@@ -15,7 +15,7 @@ internal sealed class AuditCalls(AdminAudit audit)
         long limit = query.Integer("limit", 1, MaxLimit) ?? DefaultLimit;
         if (query.RefuseUnknown() is { } problem) return AdminError.BadRequest(problem);
         await audit.FlushAsync();
-        return new AuditReply(audit.Log.Read(after, (int)limit));
+        return new AuditReply(await audit.Log.ReadAsync(after, (int)limit));
     }
 }
 

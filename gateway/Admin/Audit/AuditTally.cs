@@ -1,4 +1,4 @@
-using CaptchaCluster.Storage.File.Audit;
+using CaptchaCluster.Storage.Audit;
 
 namespace CaptchaCluster.Gateway.Admin.Audit;
 
@@ -7,7 +7,7 @@ namespace CaptchaCluster.Gateway.Admin.Audit;
 /// entry of its own, durable before its reply; those of the minute after it share one, written when the minute is over. A
 /// crash loses at most that one. While the log cannot be written nothing is only counted: each is told, and so refused.
 /// </summary>
-internal sealed class AuditTally(AuditLog log, TimeProvider clock, Action<Exception> failed) : IDisposable
+internal sealed class AuditTally(IAuditLog log, TimeProvider clock, Action<Exception> failed) : IDisposable
 {
     private static readonly TimeSpan Window = TimeSpan.FromMinutes(1);
 

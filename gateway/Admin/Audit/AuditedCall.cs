@@ -1,4 +1,4 @@
-using CaptchaCluster.Storage.File.Audit;
+using CaptchaCluster.Storage.Audit;
 
 namespace CaptchaCluster.Gateway.Admin.Audit;
 

@@ -1,4 +1,5 @@
 using System.Globalization;
+using CaptchaCluster.Storage.Audit;
 using Microsoft.Win32.SafeHandles;
 using BclFile = System.IO.File;
 

@@ -1,4 +1,6 @@
 using System.Net;
+using System.Net.Http.Headers;
+using System.Text;
 using System.Text.Json;
 using CaptchaCluster.Tests.History;
 using CaptchaCluster.Tests.Postgres.Server;
@@ -59,6 +61,40 @@ public sealed class SharedGatewayTests(PostgresServer server)
     }
 
     [FactWithPostgres]
+    public async Task What_was_administered_at_one_gateway_is_told_and_obeyed_at_the_other()
+    {
+        string schema = await server.NewSchemaAsync();
+        await using SharedGateways gateways = new(server, schema);
+        GatewayProcess one = await gateways.StartAsync(), other = await gateways.StartAsync();
+        using JsonDocument made = await CallAsync(one, HttpMethod.Post, "/admin/v1/management-tokens", """{"name":"terraform"}""");
+        string id = made.RootElement.GetProperty("id").GetString()!, token = made.RootElement.GetProperty("token").GetString()!;
+        Assert.Equal(HttpStatusCode.NotFound, await LookAsync());
+        using (JsonDocument audit = await CallAsync(other, HttpMethod.Get, "/admin/v1/audit", ""))
+        {
+            JsonElement[] entries = [.. audit.RootElement.GetProperty("entries").EnumerateArray()];
+            Assert.Equal(Enumerable.Range(1, entries.Length), entries.Select(entry => entry.GetProperty("seq").GetInt32()));
+            string[] nodes = [.. entries.Select(entry => entry.GetProperty("node").GetString()!).Distinct()];
+            Assert.All(nodes, node => Assert.StartsWith(Environment.MachineName + ":", node, StringComparison.Ordinal));
+            Assert.Equal(
+                ["start", "start", "management-tokens.create started", "management-tokens.create ended"],
+                entries.Select(entry => entry.GetProperty("action").GetString() is "start" ? "start" : $"{entry.GetProperty("action")} {entry.GetProperty("phase")}"));
+        }
+
+        using HttpResponseMessage revoked = await one.Admin.Http.DeleteAsync($"/admin/v1/management-tokens/{id}");
+        Assert.Equal(HttpStatusCode.NoContent, revoked.StatusCode);
+        Assert.Equal(HttpStatusCode.Unauthorized, await LookAsync());
+
+        // At a site that there is not: it is told to those only who may look.
+        async Task<HttpStatusCode> LookAsync()
+        {
+            using HttpRequestMessage request = new(HttpMethod.Get, "/v1/management/sites/cpt_pub_00000000000000000000000000000000");
+            request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", token);
+            using HttpResponseMessage response = await other.Admin.Http.SendAsync(request);
+            return response.StatusCode;
+        }
+    }
+
+    [FactWithPostgres]
     [Trait("Invariant", "I9")]
     public async Task A_gateway_whose_database_is_gone_is_not_ready_grants_nothing_and_comes_back_by_itself()
     {
@@ -88,10 +124,13 @@ public sealed class SharedGatewayTests(PostgresServer server)
         Assert.Equal(Verdict.Success, (await run.SendAsync(gateway.Public, Submission.Of(tokens[1], "other"))).Verdict);
     }
 
-    private static async Task<JsonDocument> InspectAsync(GatewayProcess gateway, MintedToken token)
+    private static Task<JsonDocument> InspectAsync(GatewayProcess gateway, MintedToken token) =>
+        CallAsync(gateway, HttpMethod.Post, "/admin/v1/tokens/inspect", JsonSerializer.Serialize(new { token = token.Text }));
+
+    private static async Task<JsonDocument> CallAsync(GatewayProcess gateway, HttpMethod method, string path, string body)
     {
-        using HttpResponseMessage response = await gateway.Admin.Http.PostAsync(
-            "/admin/v1/tokens/inspect", new StringContent(JsonSerializer.Serialize(new { token = token.Text }), System.Text.Encoding.UTF8, "application/json"));
+        using HttpRequestMessage request = new(method, path) { Content = new StringContent(body, Encoding.UTF8, "application/json") };
+        using HttpResponseMessage response = await gateway.Admin.Http.SendAsync(request);
         return JsonDocument.Parse(await response.Content.ReadAsStringAsync());
     }
 }

@@ -1,7 +1,7 @@
 namespace CaptchaCluster.Storage.File.Audit;
 
 /// <summary>What an audit log may take of the disk: together <see cref="FileBytes"/> × <see cref="Files"/>.</summary>
-public sealed record AuditLogOptions
+public sealed record FileAuditLogOptions
 {
     /// <summary>Bytes after which the next file is begun. Default 8 MiB.</summary>
     public int FileBytes { get; init; } = 8 * 1024 * 1024;

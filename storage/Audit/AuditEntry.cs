@@ -3,7 +3,7 @@ using System.Globalization;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 
-namespace CaptchaCluster.Storage.File.Audit;
+namespace CaptchaCluster.Storage.Audit;
 
 /// <summary>One thing that was done, or is about to be. Holds no secret, no token and nothing of a URL (I11).</summary>
 public sealed record AuditEntry
@@ -28,6 +28,9 @@ public sealed record AuditEntry
     public string? Target { get; init; }
 
     public string? Actor { get; init; }
+
+    /// <summary>Which of the nodes that share the log wrote it; null where it is one node's own.</summary>
+    public string? Node { get; init; }
 
     /// <summary>Address of the client.</summary>
     public string? From { get; init; }
@@ -67,6 +70,7 @@ public sealed record AuditEntry
             json.WriteString("action"u8, Action);
             if (Target is not null) json.WriteString("target"u8, Target);
             if (Actor is not null) json.WriteString("actor"u8, Actor);
+            if (Node is not null) json.WriteString("node"u8, Node);
             if (From is not null) json.WriteString("from"u8, From);
             if (Request is not null) json.WriteString("request"u8, Request);
             if (Of is { } of) json.WriteNumber("of"u8, of);

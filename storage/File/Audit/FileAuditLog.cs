@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Text.Json;
+using CaptchaCluster.Storage.Audit;
 using CaptchaCluster.Storage.File.Backup;
 using Microsoft.Win32.SafeHandles;
 using BclFile = System.IO.File;
@@ -11,11 +12,11 @@ namespace CaptchaCluster.Storage.File.Audit;
 /// arrived during the last one. A full file is renamed after its first number, and the oldest dropped. What a failed write
 /// left behind the last durable line is cut off by the next write.
 /// </summary>
-public sealed class AuditLog : IDisposable
+public sealed class FileAuditLog : IAuditLog, IDisposable
 {
     private readonly string directory;
     private readonly string path;
-    private readonly AuditLogOptions options;
+    private readonly FileAuditLogOptions options;
     private readonly ArrayBufferWriter<byte> lines = new(4096);
 
     // Guards the queue, and what is durable.
@@ -36,7 +37,7 @@ public sealed class AuditLog : IDisposable
     private bool mustSyncName;
     private volatile bool isFailing;
 
-    private AuditLog(string directory, AuditLogOptions options, Action<string> notice)
+    private FileAuditLog(string directory, FileAuditLogOptions options, Action<string> notice)
     {
         this.directory = directory;
         this.options = options;
@@ -62,19 +63,14 @@ public sealed class AuditLog : IDisposable
         }
     }
 
-    /// <summary>The last write failed, so the next may fail too.</summary>
     public bool IsFailing => isFailing;
 
     /// <param name="directory">A data directory that this process has locked.</param>
     /// <param name="options">Limits.</param>
     /// <param name="notice">Hears, in one line each, what an operator should know.</param>
     /// <exception cref="IOException">The disk fails.</exception>
-    public static AuditLog Open(string directory, AuditLogOptions options, Action<string> notice) => new(directory, options, notice);
+    public static FileAuditLog Open(string directory, FileAuditLogOptions options, Action<string> notice) => new(directory, options, notice);
 
-    /// <summary>
-    /// Returns the entry's sequence once it is durable. Throws <see cref="IOException"/> where it is not: then it may be found
-    /// after a crash all the same.
-    /// </summary>
     public Task<long> AppendAsync(AuditEntry entry)
     {
         Pending pending = new(entry);
@@ -89,8 +85,9 @@ public sealed class AuditLog : IDisposable
         return pending.Task;
     }
 
-    /// <param name="after">Entries of larger sequences; null: the newest ones.</param>
-    /// <param name="limit">At most so many.</param>
+    ValueTask<AuditPage> IAuditLog.ReadAsync(long? after, int limit) => new(Read(after, limit));
+
+    /// <inheritdoc cref="IAuditLog.ReadAsync"/>
     public AuditPage Read(long? after, int limit)
     {
         List<SafeFileHandle> files;

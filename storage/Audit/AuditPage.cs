@@ -1,4 +1,4 @@
-namespace CaptchaCluster.Storage.File.Audit;
+namespace CaptchaCluster.Storage.Audit;
 
 /// <summary>Some entries of an audit log.</summary>
 /// <param name="Entries">Each one object of JSON; oldest first. A number that is missing is an entry whose line is damaged.</param>
