@@ -8,4 +8,14 @@ public static class RedeemerExtensions
         UnixSeconds now = UnixSeconds.Now(clock);
         return now > redeemer.IssuedFloor ? now : redeemer.IssuedFloor + 1;
     }
+
+    /// <summary>Redeems all of them at once, so that they share commits; returns when the last is answered. Outcomes are in the order of the requests.</summary>
+    public static async Task<RedemptionOutcome[]> RedeemAllAsync(this IRedeemer redeemer, ReadOnlyMemory<RedemptionRequest> requests)
+    {
+        ValueTask<RedemptionOutcome>[] pending = new ValueTask<RedemptionOutcome>[requests.Length];
+        for (int i = 0; i < pending.Length; i++) pending[i] = redeemer.RedeemAsync(requests.Span[i]);
+        RedemptionOutcome[] outcomes = new RedemptionOutcome[pending.Length];
+        for (int i = 0; i < pending.Length; i++) outcomes[i] = await pending[i].ConfigureAwait(false);
+        return outcomes;
+    }
 }

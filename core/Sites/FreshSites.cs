@@ -22,6 +22,9 @@ public sealed class FreshSites(ISiteSource source, SiteDirectory directory)
     // Not what the directory has seen: a version that came another way says nothing of those below it.
     private long scanned;
 
+    /// <summary>Every site up to this version was read, in the order of versions.</summary>
+    public long ScannedVersion => Volatile.Read(ref scanned);
+
     /// <summary>Brings the directory up to date for one site. False where that could not be done: then nothing may be refused on its ground.</summary>
     public Task<bool> RefreshAsync(SiteKey key)
     {
@@ -44,7 +47,7 @@ public sealed class FreshSites(ISiteSource source, SiteDirectory directory)
     /// <exception cref="UnknownOutcomeException">They could not be read.</exception>
     public async Task RefreshAllAsync()
     {
-        long highest = Volatile.Read(ref scanned);
+        long highest = ScannedVersion;
         foreach (Site site in await source.ReadAfterAsync(highest))
         {
             directory.Publish(site);

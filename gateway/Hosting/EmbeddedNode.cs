@@ -50,8 +50,9 @@ internal sealed partial class EmbeddedNode : INode
     public bool IsNew { get; private set; }
 
     /// <exception cref="StartupException">The directory, a file in it or a store cannot be used.</exception>
-    public static async Task<EmbeddedNode> OpenAsync(NodeSettings settings, bool restored, Meter meter, TimeProvider clock, ILoggerFactory loggers)
+    public static async Task<EmbeddedNode> OpenAsync(NodeStart start)
     {
+        (NodeSettings settings, bool restored, Meter meter, TimeProvider clock, ILoggerFactory loggers) = start;
         EmbeddedNode? node = null;
         try
         {

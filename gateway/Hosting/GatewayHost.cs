@@ -56,20 +56,35 @@ internal sealed partial class GatewayHost : IAsyncDisposable
 
     private ListenerTelemetry ListenerTelemetry => new(loggers, meter, clock);
 
+    /// <summary>A gateway that is the whole product, or one of several over a database.</summary>
     /// <param name="args">The command line; appsettings.json and the environment are read too.</param>
     /// <param name="clock">Wall and monotonic time.</param>
     /// <param name="output">Where addresses, and on the first start a demonstration with its secret, are written.</param>
     /// <exception cref="StartupException">The start is refused; nothing is left open.</exception>
-    public static async Task<GatewayHost> StartAsync(string[] args, TimeProvider clock, TextWriter output)
+    public static Task<GatewayHost> StartAsync(string[] args, TimeProvider clock, TextWriter output)
     {
         CommandLine commandLine = CommandLine.Parse(args);
         IConfiguration configuration = commandLine.BuildConfiguration();
         NodeSettings settings = NodeSettings.Read(configuration, commandLine.ContentRoot);
+        return StartAsync(settings, configuration, OpenNodeAsync, commandLine.Restored, clock, output);
+    }
+
+    /// <param name="settings">All of them, checked.</param>
+    /// <param name="configuration">Where they were read.</param>
+    /// <param name="openNode">Opens what stands behind the listeners; the gateway disposes of it.</param>
+    /// <param name="restored">The ledger came from a backup.</param>
+    /// <param name="clock">Wall and monotonic time.</param>
+    /// <param name="output">Where addresses, and on the first start a demonstration with its secret, are written.</param>
+    /// <exception cref="StartupException">The start is refused; nothing is left open.</exception>
+    public static async Task<GatewayHost> StartAsync(
+        NodeSettings settings, IConfiguration configuration, Func<NodeStart, Task<INode>> openNode, bool restored, TimeProvider clock, TextWriter output)
+    {
         GatewayHost host = new(settings, configuration, clock);
         try
         {
             host.export = OtlpExport.Start(settings.Otlp, configuration, host.loggers, clock);
-            await host.StartAsync(commandLine.Restored, output);
+            host.node = await openNode(new NodeStart(settings, restored, host.meter, clock, host.loggers));
+            await host.ServeAsync(restored, output);
             return host;
         }
         catch
@@ -103,9 +118,9 @@ internal sealed partial class GatewayHost : IAsyncDisposable
         loggers.Dispose();
     }
 
-    private async Task StartAsync(bool restored, TextWriter output)
+    private async Task ServeAsync(bool restored, TextWriter output)
     {
-        node = await OpenNodeAsync(restored);
+        if (node is EmbeddedNode embedded) backup = new NodeBackup(embedded, clock);
         ClientAddresses addresses = new(settings.Gateway.TrustedProxies);
         audit = new AdminAudit(node.AuditLog, node.AdminKey, addresses, clock, loggers.CreateLogger<AdminAudit>());
         await TellAsync(restored ? AuditedAction.StartRestored : AuditedAction.Start);
@@ -129,13 +144,8 @@ internal sealed partial class GatewayHost : IAsyncDisposable
         Log.Serving(logger, PublicAddress, AdminAddress, settings.Gateway.DataDirectory);
     }
 
-    private async Task<INode> OpenNodeAsync(bool restored)
-    {
-        if (settings.Store.IsShared) return await SharedNode.OpenAsync(settings, restored, meter, clock, loggers);
-        EmbeddedNode embedded = await EmbeddedNode.OpenAsync(settings, restored, meter, clock, loggers);
-        backup = new NodeBackup(embedded, clock);
-        return embedded;
-    }
+    private static async Task<INode> OpenNodeAsync(NodeStart start) =>
+        start.Settings.Store.IsShared ? await SharedNode.OpenAsync(start) : await EmbeddedNode.OpenAsync(start);
 
     private async Task<DemoSite> CreateDemoSiteAsync(TokenMinter minter)
     {

@@ -1,11 +1,10 @@
-using System.Diagnostics.Metrics;
 using CaptchaCluster.Gateway.Keys;
 using CaptchaCluster.Gateway.Management;
 using CaptchaCluster.Gateway.Settings;
 using CaptchaCluster.Redemption;
 using CaptchaCluster.Sites;
-using CaptchaCluster.Storage.File;
 using CaptchaCluster.Storage.Audit;
+using CaptchaCluster.Storage.File;
 using CaptchaCluster.Storage.Postgres;
 using CaptchaCluster.Tokens;
 
@@ -15,19 +14,16 @@ namespace CaptchaCluster.Gateway.Hosting;
 /// One of any number of gateways over one database (<c>Store:Kind=postgres</c>). What they share is in there and in the
 /// settings; its data directory is its own, and nothing in there is missed by another start.
 /// </summary>
-internal sealed partial class SharedNode : INode
+internal sealed class SharedNode : INode
 {
     private readonly NodeSettings settings;
     private readonly DataDirectory directory;
-    private readonly ShardHost?[] hosts = new ShardHost?[2];
-    private readonly PostgresRedemptionStore?[] stores = new PostgresRedemptionStore?[2];
-    private PostgresDatabase? database;
-    private PostgresLedger? ledger;
+    private PostgresBackend? backend;
     private PostgresSiteFeed? feed;
 
     private SharedNode(NodeSettings settings, DataDirectory directory) => (this.settings, this.directory) = (settings, directory);
 
-    public IRedeemer Redeemer { get; private set; } = null!;
+    public IRedeemer Redeemer => backend!.Redeemer;
 
     public SiteRegistry Sites { get; private set; } = null!;
 
@@ -50,27 +46,18 @@ internal sealed partial class SharedNode : INode
     public bool IsNew => false;
 
     /// <exception cref="StartupException">A setting is missing, or the database or the directory cannot be used.</exception>
-    public static async Task<SharedNode> OpenAsync(NodeSettings settings, bool restored, Meter meter, TimeProvider clock, ILoggerFactory loggers)
+    public static async Task<SharedNode> OpenAsync(NodeStart start)
     {
+        (NodeSettings settings, TimeProvider clock) = (start.Settings, start.Clock);
         SharedNode? node = null;
         try
         {
             node = new SharedNode(settings, DataDirectory.Open(settings.Gateway.DataDirectory));
-            ILogger logger = loggers.CreateLogger<SharedNode>();
             node.Codec = new TokenCodec(settings.Tokens.Keys!, settings.TokenLimits, clock);
-            node.database = await PostgresDatabase.OpenAsync(new PostgresOptions
-            {
-                ConnectionString = settings.Store.ConnectionString!,
-                MaxTtlSeconds = settings.Tokens.MaxTtlSeconds,
-                MaxClockSkewSeconds = settings.Redemption.MaxClockSkewSeconds,
-                Restored = restored,
-                AllowVolatileServer = settings.Store.AllowVolatileServer,
-            });
-            node.AuditLog = new PostgresAuditLog(node.database, NameOf(settings.Gateway));
-            node.ManagementTokens = new ManagementTokens(await PostgresManagementTokens.OpenAsync(node.database), clock);
+            node.backend = await PostgresBackend.OpenAsync(PostgresBackend.OptionsOf(settings, start.Restored), start.Meter, clock, start.Loggers);
+            node.AuditLog = new PostgresAuditLog(node.backend.Database, NameOf(settings.Gateway));
+            node.ManagementTokens = new ManagementTokens(await PostgresManagementTokens.OpenAsync(node.backend.Database), clock);
             await node.OpenSitesAsync(clock);
-            node.ledger = await PostgresLedger.OpenAsync(node.database, clock, notice => Log.Notice(logger, notice));
-            node.OpenShards(meter, clock, loggers);
             return node;
         }
         catch (Exception exception)
@@ -85,15 +72,8 @@ internal sealed partial class SharedNode : INode
 
     public async ValueTask DisposeAsync()
     {
-        foreach (ShardHost? host in hosts)
-        {
-            if (host is not null) await host.DisposeAsync();
-        }
-
-        foreach (PostgresRedemptionStore? store in stores) store?.Dispose();
         if (feed is not null) await feed.DisposeAsync();
-        if (ledger is not null) await ledger.DisposeAsync();
-        if (database is not null) await database.DisposeAsync();
+        if (backend is not null) await backend.DisposeAsync();
         directory.Dispose();
     }
 
@@ -102,31 +82,9 @@ internal sealed partial class SharedNode : INode
 
     private async Task OpenSitesAsync(TimeProvider clock)
     {
-        PostgresSiteStore store = new(database!);
         SiteDirectory sites = new([]);
-        FreshSites = new FreshSites(store, sites);
-        feed = await PostgresSiteFeed.StartAsync(database!, FreshSites);
-        Sites = new SiteRegistry(sites, store, clock, FreshSites);
-    }
-
-    private void OpenShards(Meter meter, TimeProvider clock, ILoggerFactory loggers)
-    {
-        ShardHostOptions options = new() { MaxClockSkewSeconds = settings.Redemption.MaxClockSkewSeconds };
-        RedemptionMetrics metrics = new(meter, new SharedShardLog(loggers.CreateLogger<SharedShardLog>(), clock));
-        RedemptionShard[] shards = [new(), new()];
-        for (int i = 0; i < hosts.Length; i++)
-        {
-            PostgresRedemptionStore store = stores[i] = new PostgresRedemptionStore(ledger!, clock);
-            hosts[i] = new ShardHost(store, shards[i], authority: null, clock, options, metrics);
-        }
-
-        Redeemer = new ShardedRedeemer(hosts[0]!, hosts[1]!);
-        metrics.Follow((hosts[0]!, shards[0]), (hosts[1]!, shards[1]));
-    }
-
-    private static partial class Log
-    {
-        [LoggerMessage(LogLevel.Warning, "{Notice}")]
-        public static partial void Notice(ILogger logger, string notice);
+        FreshSites = new FreshSites(backend!.Sites, sites);
+        feed = await PostgresSiteFeed.StartAsync(backend.Database, FreshSites.RefreshAllAsync);
+        Sites = new SiteRegistry(sites, backend.Sites, clock, FreshSites);
     }
 }

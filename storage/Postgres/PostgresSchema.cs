@@ -72,6 +72,11 @@ internal sealed class PostgresSchema(PostgresDatabase database)
             name text NOT NULL,
             created_at bigint NOT NULL,
             sha256 bytea NOT NULL CHECK (length(sha256) = 32));
+
+        -- Into how many shards the cluster over this ledger cuts the tokens; no row: no cluster was ever started over it.
+        CREATE TABLE cluster (
+            one boolean PRIMARY KEY DEFAULT true CHECK (one),
+            shards integer NOT NULL CHECK (shards > 0));
         """,
     ];
 

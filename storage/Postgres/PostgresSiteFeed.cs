@@ -1,5 +1,4 @@
 using CaptchaCluster.Redemption;
-using CaptchaCluster.Sites;
 using Npgsql;
 
 namespace CaptchaCluster.Storage.Postgres;
@@ -13,24 +12,26 @@ public sealed class PostgresSiteFeed : IAsyncDisposable
     private static readonly TimeSpan PollInterval = TimeSpan.FromMilliseconds(500);
 
     private readonly PostgresDatabase database;
-    private readonly FreshSites sites;
+    private readonly Func<Task> look;
     private readonly CancellationTokenSource stopping = new();
     private readonly Task following;
 
-    private PostgresSiteFeed(PostgresDatabase database, FreshSites sites)
+    private PostgresSiteFeed(PostgresDatabase database, Func<Task> look)
     {
-        (this.database, this.sites) = (database, sites);
+        (this.database, this.look) = (database, look);
         following = Task.Run(FollowAsync);
     }
 
-    /// <summary>Returns once the directory holds every site there is.</summary>
-    /// <exception cref="DatabaseException">They cannot be read; the message says why.</exception>
-    public static async Task<PostgresSiteFeed> StartAsync(PostgresDatabase database, FreshSites sites)
+    /// <summary>Returns once it has looked for the first time.</summary>
+    /// <param name="database">Outlives the feed.</param>
+    /// <param name="look">Looks for what changed. May throw <see cref="UnknownOutcomeException"/>; it is called again soon.</param>
+    /// <exception cref="DatabaseException">The sites cannot be read; the message says why.</exception>
+    public static async Task<PostgresSiteFeed> StartAsync(PostgresDatabase database, Func<Task> look)
     {
         try
         {
-            await sites.RefreshAllAsync();
-            return new PostgresSiteFeed(database, sites);
+            await look();
+            return new PostgresSiteFeed(database, look);
         }
         catch (UnknownOutcomeException exception)
         {
@@ -72,7 +73,7 @@ public sealed class PostgresSiteFeed : IAsyncDisposable
         await listen.ExecuteNonQueryAsync(stopping.Token);
         while (true)
         {
-            await sites.RefreshAllAsync();
+            await look();
             await connection.WaitAsync(PollInterval, stopping.Token);
         }
     }

@@ -186,7 +186,7 @@ public sealed class SharedSitesTests(PostgresServer server) : IAsyncLifetime
             PostgresSiteStore store = new(database);
             SiteDirectory directory = new([]);
             FreshSites fresh = new(store, directory);
-            return new SiteNode(database, await PostgresSiteFeed.StartAsync(database, fresh), new SiteRegistry(directory, store, TimeProvider.System, fresh));
+            return new SiteNode(database, await PostgresSiteFeed.StartAsync(database, fresh.RefreshAllAsync), new SiteRegistry(directory, store, TimeProvider.System, fresh));
         }
 
         public async ValueTask DisposeAsync()
