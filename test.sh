@@ -8,8 +8,8 @@ log=$(mktemp -d)
 trap 'rm -rf "$log"' EXIT
 passed=0 failed=0 skipped=0
 
-# A command, also where Debian puts those of a database server, or a file.
-has() { command -v "$1" >/dev/null || [ -e "$1" ] || compgen -G "/usr/lib/postgresql/*/bin/$1" >/dev/null; }
+# A command, also where Debian puts those of servers, or a file.
+has() { command -v "$1" >/dev/null || [ -e "/usr/sbin/$1" ] || [ -e "$1" ] || compgen -G "/usr/lib/postgresql/*/bin/$1" >/dev/null; }
 
 need() { # need COMMAND-OR-FILE PACKAGE...: Debian packages that some tests use, and what comes with them
   has "$1" && return
@@ -50,6 +50,7 @@ need strace strace
 need redis-server redis-server
 need faketime faketime libfaketime
 need initdb postgresql
+need nginx nginx-light
 need node nodejs
 need npm npm
 need ruby ruby
