@@ -104,12 +104,13 @@ public sealed class LostConnectionTests(PostgresServer server) : IAsyncLifetime
     {
         await schema.ExecuteAsync("""
             CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RAISE EXCEPTION ''not today''; END';
-            CREATE CONSTRAINT TRIGGER refuse AFTER INSERT ON redemption DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION refuse()
+            CREATE CONSTRAINT TRIGGER refuse AFTER INSERT ON redemption DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION refuse();
+            CREATE CONSTRAINT TRIGGER refuse AFTER UPDATE ON ledger DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION refuse()
             """);
         await Assert.ThrowsAsync<UnknownOutcomeException>(() => node.CommitAsync(Ask(1, 1)));
         Assert.Equal(1, await schema.CountAsync("redemption"));
         Assert.False(node.Store.CanCommit);
-        await schema.ExecuteAsync("DROP TRIGGER refuse ON redemption");
+        await schema.ExecuteAsync("DROP TRIGGER refuse ON redemption; DROP TRIGGER refuse ON ledger");
         await UntilAsync(() => Task.FromResult(node.Store.CanCommit));
         Assert.Equal(CommitStatus.Recorded, Assert.Single(await node.CommitAsync(Ask(1, 1))).Status);
     }
