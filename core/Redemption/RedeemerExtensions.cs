@@ -18,4 +18,14 @@ public static class RedeemerExtensions
         for (int i = 0; i < pending.Length; i++) outcomes[i] = await pending[i].ConfigureAwait(false);
         return outcomes;
     }
+
+    /// <summary>As <see cref="RedeemAllAsync"/>, for looks.</summary>
+    public static async Task<PeekOutcome[]> PeekAllAsync(this IRedeemer redeemer, ReadOnlyMemory<PeekRequest> requests)
+    {
+        ValueTask<PeekOutcome>[] pending = new ValueTask<PeekOutcome>[requests.Length];
+        for (int i = 0; i < pending.Length; i++) pending[i] = redeemer.PeekAsync(requests.Span[i].Token, requests.Span[i].ExpiresAt, requests.Span[i].Asker);
+        PeekOutcome[] outcomes = new PeekOutcome[pending.Length];
+        for (int i = 0; i < pending.Length; i++) outcomes[i] = await pending[i].ConfigureAwait(false);
+        return outcomes;
+    }
 }

@@ -11,7 +11,7 @@ public interface ISiteStore
     /// <param name="key">Of the site.</param>
     /// <param name="change">
     /// Gets the site as it is, or null where there never was one, and tombstones too. Returns what it shall be: the same
-    /// instance changes nothing, null gives up. Called once at most.
+    /// instance changes nothing, null gives up. Called again, with what is found then, where somebody else was first.
     /// </param>
     /// <returns>The site as it is durable now, with its version; null where it was given up.</returns>
     ValueTask<Site?> UpdateAsync(SiteKey key, Func<Site?, Site?> change);

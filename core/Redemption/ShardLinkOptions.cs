@@ -1,0 +1,22 @@
+namespace CaptchaCluster.Redemption;
+
+public sealed record ShardLinkOptions
+{
+    /// <summary>Requests that may wait for one shard; one more is answered Overloaded (I10). Default 4,096.</summary>
+    public int MaxQueued { get; init; } = 4_096;
+
+    /// <summary>Requests in one call. Default 1,024.</summary>
+    public int MaxBatch { get; init; } = 1_024;
+
+    /// <summary>
+    /// For how long a request is brought to its shard again after calls that failed; then it is answered Unknown. Together with
+    /// the call that is under way by then it stays below what callers of a verification wait, 10 s as a rule. Default 5 s.
+    /// </summary>
+    public TimeSpan Budget { get; init; } = TimeSpan.FromSeconds(5);
+
+    /// <summary>From a call that failed to the next; doubles with every further one. Default 20 ms.</summary>
+    public TimeSpan FirstPause { get; init; } = TimeSpan.FromMilliseconds(20);
+
+    /// <summary>Default 500 ms.</summary>
+    public TimeSpan LongestPause { get; init; } = TimeSpan.FromMilliseconds(500);
+}
