@@ -1,0 +1,8 @@
+namespace CaptchaCluster.Grains.Redemption;
+
+/// <summary>Where shards belong, as this silo sees the cluster now.</summary>
+public interface IShardHomes
+{
+    /// <summary>Whether a shard is to be served by this silo.</summary>
+    bool IsHome(int shard);
+}
