@@ -1,0 +1,95 @@
+using CaptchaCluster.Gateway.Hosting;
+using CaptchaCluster.Gateway.Keys;
+using CaptchaCluster.Gateway.Management;
+using CaptchaCluster.Redemption;
+using CaptchaCluster.Silo.Redemption;
+using CaptchaCluster.Silo.Settings;
+using CaptchaCluster.Silo.Sites;
+using CaptchaCluster.Sites;
+using CaptchaCluster.Storage.Audit;
+using CaptchaCluster.Tokens;
+
+namespace CaptchaCluster.Silo.Hosting;
+
+/// <summary>What stands behind the listeners of a gateway in a cluster: the way to its shards and sites, and no database.</summary>
+internal sealed class ClusterNode : INode
+{
+    private readonly OwnFiles files;
+    private readonly IMember member;
+    private LedgerWatch? ledger;
+    private ClusterSiteFeed? feed;
+
+    private ClusterNode(NodeStart start, OwnFiles files, IMember member)
+    {
+        (this.files, this.member) = (files, member);
+        Codec = new TokenCodec(start.Settings.Tokens.Keys!, start.Settings.TokenLimits, start.Clock);
+        AdminKey = start.Settings.Gateway.AdminKey!;
+    }
+
+    public IRedeemer Redeemer { get; private set; } = null!;
+
+    public SiteRegistry Sites { get; private set; } = null!;
+
+    public FreshSites? FreshSites { get; private set; }
+
+    public IAuditLog AuditLog => files.AuditLog;
+
+    public TokenCodec Codec { get; }
+
+    public KeyRotation? Keys => null;
+
+    public ManagementTokens ManagementTokens => files.ManagementTokens;
+
+    public string AdminKey { get; }
+
+    public string? AdminKeyPath => null;
+
+    public bool IsAdminKeyReplaced => false;
+
+    public bool IsNew => false;
+
+    /// <exception cref="StartupException">The directory cannot be used, or the cluster cannot be joined.</exception>
+    public static async Task<INode> OpenAsync(ClusterSettings settings, NodeStart start)
+    {
+        OwnFiles files = OwnFiles.Open(start);
+        ClusterNode? node = null;
+        try
+        {
+            IMember member = settings.HasSilo ? await SiloMember.StartAsync(settings, start) : await ClientMember.StartAsync(settings, start);
+            node = new ClusterNode(start, files, member);
+            await node.ConnectAsync(start);
+            return node;
+        }
+        catch (Exception exception)
+        {
+            if (node is not null) await node.DisposeAsync();
+            else files.Dispose();
+            if (exception is StartupException) throw;
+            throw new StartupException($"The cluster '{settings.Id}' does not answer: {exception.Message}", exception);
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (feed is not null) await feed.DisposeAsync();
+        if (ledger is not null) await ledger.DisposeAsync();
+        await member.DisposeAsync();
+        files.Dispose();
+    }
+
+    private async Task ConnectAsync(NodeStart start)
+    {
+        AnySilo silos = new(member.Client);
+        ledger = await LedgerWatch.StartAsync(silos, start.Clock, start.Loggers.CreateLogger<LedgerWatch>());
+        ShardCallLog log = new(start.Meter, start.Loggers.CreateLogger<ShardCallLog>(), start.Clock);
+        ClusterRedeemer redeemer = new(member.Client, ledger, log, new ShardLinkOptions(), start.Clock);
+        start.Meter.CreateObservableGauge("captchacluster.shard.queued", () => redeemer.Queued, "{request}", "Requests of this gateway that no shard has answered.");
+        Redeemer = redeemer;
+
+        SiteDirectory directory = new([]);
+        ClusterSiteSource source = new(silos);
+        FreshSites = new FreshSites(source, directory);
+        feed = await ClusterSiteFeed.StartAsync(source, FreshSites);
+        Sites = new SiteRegistry(directory, new ClusterSiteStore(member.Client, source), start.Clock, FreshSites);
+    }
+}
