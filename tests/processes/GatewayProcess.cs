@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using System.Net;
-using System.Runtime.InteropServices;
 
 namespace CaptchaCluster.Tests.Processes;
 
@@ -28,7 +27,6 @@ internal sealed class GatewayProcess : IAsyncDisposable
     public static readonly TimeSpan Patience = TimeSpan.FromMinutes(3);
 
     public const string AdminKey = "the-admin-key-of-these-tests";
-    private const int SigTerm = 15, SigCont = 18, SigStop = 19;
 
     private static readonly string[] SettingSections = ["Gateway__", "Store__", "Tokens__", "Redemption__", "Logging__", "OTEL_"];
 
@@ -117,12 +115,12 @@ internal sealed class GatewayProcess : IAsyncDisposable
     public void Kill() => process.Kill();
 
     /// <summary>Asks it to end (SIGTERM).</summary>
-    public void Terminate() => Send(SigTerm);
+    public void Terminate() => Signal.Send(process.Id, Signal.Terminate);
 
     /// <summary>Keeps it from running, and its connections open, until <see cref="Continue"/>.</summary>
-    public void Pause() => Send(SigStop);
+    public void Pause() => Signal.Send(process.Id, Signal.Stop);
 
-    public void Continue() => Send(SigCont);
+    public void Continue() => Signal.Send(process.Id, Signal.Continue);
 
     public async Task<GatewayExit> TerminateAsync()
     {
@@ -145,12 +143,6 @@ internal sealed class GatewayProcess : IAsyncDisposable
         if (!process.HasExited) process.Kill();
         await EndedAsync();
         process.Dispose();
-    }
-
-    private void Send(int signal)
-    {
-        if (SendSignal(process.Id, signal) != 0)
-            throw new InvalidOperationException($"Signal {signal} failed: {Marshal.GetLastPInvokeErrorMessage()}");
     }
 
     private static async Task<HttpStatusCode> StatusOfAsync(HttpClient client, string path)
@@ -190,7 +182,4 @@ internal sealed class GatewayProcess : IAsyncDisposable
         SocketsHttpHandler handler = new() { UseProxy = false, UseCookies = false, Expect100ContinueTimeout = Patience };
         return new HttpClient(handler) { BaseAddress = new Uri(address.GetLeftPart(UriPartial.Authority)), Timeout = Patience };
     }
-
-    [DllImport("libc", EntryPoint = "kill", SetLastError = true)]
-    private static extern int SendSignal(int process, int signal);
 }

@@ -7,7 +7,7 @@ namespace CaptchaCluster.Tests.Postgres.Admin;
 
 /// <summary>What administrators did, at whichever of several nodes.</summary>
 [Collection(PostgresCollection.Name)]
-public sealed class PostgresAuditLogTests(PostgresServer server) : IAsyncLifetime
+public sealed class PostgresAuditLogTests(PostgresFixture server) : IAsyncLifetime
 {
     private readonly List<PostgresDatabase> databases = [];
     private TestSchema schema = null!;

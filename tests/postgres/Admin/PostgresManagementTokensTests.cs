@@ -8,7 +8,7 @@ namespace CaptchaCluster.Tests.Postgres.Admin;
 
 /// <summary>Management tokens that several nodes share.</summary>
 [Collection(PostgresCollection.Name)]
-public sealed class PostgresManagementTokensTests(PostgresServer server) : IAsyncLifetime
+public sealed class PostgresManagementTokensTests(PostgresFixture server) : IAsyncLifetime
 {
     private readonly List<PostgresDatabase> databases = [];
     private TestSchema schema = null!;

@@ -10,7 +10,7 @@ namespace CaptchaCluster.Tests.Postgres.Gateways;
 
 /// <summary>Whatever one gateway has answered, every other one knows.</summary>
 [Collection(PostgresCollection.Name)]
-public sealed class SharedGatewayTests(PostgresServer server)
+public sealed class SharedGatewayTests(PostgresFixture server)
 {
     [FactWithPostgres]
     [Trait("Invariant", "I8")]

@@ -1,13 +1,11 @@
-using CaptchaCluster.Tests.Postgres.Server;
 using CaptchaCluster.Tests.Processes;
+using CaptchaCluster.Tests.Processes.Postgres;
 
 namespace CaptchaCluster.Tests.Postgres.Gateways;
 
 /// <summary>Gateways as processes over one schema, with nothing else in common but their settings.</summary>
 internal sealed class SharedGateways(PostgresServer server, string schema) : IAsyncDisposable
 {
-    private const string Key = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=";
-
     private readonly List<TestDirectory> directories = [];
     private readonly List<GatewayProcess> gateways = [];
 
@@ -19,13 +17,7 @@ internal sealed class SharedGateways(PostgresServer server, string schema) : IAs
         GatewayProcess gateway = await GatewayProcess.StartAsync(new GatewayCommand(directory.Path)
         {
             Arguments = arguments,
-            Environment = new Dictionary<string, string>
-            {
-                ["Store__Kind"] = "postgres",
-                ["Store__ConnectionString"] = server.ConnectionString(schema),
-                ["Tokens__Keys__k1"] = Key,
-                ["Tokens__SigningKey"] = "k1",
-            },
+            Environment = SharedSettings.Over(server.ConnectionString(schema)),
         });
         gateways.Add(gateway);
         return gateway;

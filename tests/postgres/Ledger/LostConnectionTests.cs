@@ -2,6 +2,7 @@ using System.Diagnostics;
 using CaptchaCluster.Redemption;
 using CaptchaCluster.Storage.Postgres;
 using CaptchaCluster.Tests.Postgres.Server;
+using CaptchaCluster.Tests.Processes.Postgres;
 using Npgsql;
 using static CaptchaCluster.Tests.Postgres.Server.TestSchema;
 
@@ -9,7 +10,7 @@ namespace CaptchaCluster.Tests.Postgres.Ledger;
 
 /// <summary>What a store makes of a connection that ends at the worst moment.</summary>
 [Collection(PostgresCollection.Name)]
-public sealed class LostConnectionTests(PostgresServer server) : IAsyncLifetime
+public sealed class LostConnectionTests(PostgresFixture server) : IAsyncLifetime
 {
     // Inserts take it, shared; a test that holds it decides when they go on.
     private const int Gate = 4711;

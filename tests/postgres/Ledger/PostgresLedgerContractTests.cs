@@ -1,20 +1,21 @@
 using CaptchaCluster.Redemption;
 using CaptchaCluster.Tests.Contracts;
 using CaptchaCluster.Tests.Postgres.Server;
+using CaptchaCluster.Tests.Processes.Postgres;
 
 namespace CaptchaCluster.Tests.Contracts
 {
     /// <summary>Skipped where there is no server.</summary>
     internal sealed class ContractFactAttribute : FactAttribute
     {
-        public ContractFactAttribute() => Skip = PostgresPrograms.Missing;
+        public ContractFactAttribute() => Skip = PostgresServer.WhyNot;
     }
 }
 
 namespace CaptchaCluster.Tests.Postgres.Ledger
 {
     [Collection(PostgresCollection.Name)]
-    public sealed class PostgresLedgerContractTests(PostgresServer server) : RedemptionLedgerContract
+    public sealed class PostgresLedgerContractTests(PostgresFixture server) : RedemptionLedgerContract
     {
         private TestSchema schema = null!;
         private LedgerNode? node;

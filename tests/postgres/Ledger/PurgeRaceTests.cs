@@ -6,7 +6,7 @@ namespace CaptchaCluster.Tests.Postgres.Ledger;
 
 /// <summary>Forgetting beside recording, and beside forgetting.</summary>
 [Collection(PostgresCollection.Name)]
-public sealed class PurgeRaceTests(PostgresServer server) : IAsyncLifetime
+public sealed class PurgeRaceTests(PostgresFixture server) : IAsyncLifetime
 {
     private TestSchema schema = null!;
 

@@ -1,12 +1,13 @@
 using CaptchaCluster.Redemption;
 using CaptchaCluster.Storage.Postgres;
 using CaptchaCluster.Tests.Postgres.Server;
+using CaptchaCluster.Tests.Processes.Postgres;
 using static CaptchaCluster.Tests.Postgres.Server.TestSchema;
 
 namespace CaptchaCluster.Tests.Postgres.Ledger;
 
 [Collection(PostgresCollection.Name)]
-public sealed class SchemaTests(PostgresServer server)
+public sealed class SchemaTests(PostgresFixture server)
 {
     [FactWithPostgres]
     public async Task Ten_processes_that_start_at_once_make_one_schema()

@@ -7,7 +7,7 @@ namespace CaptchaCluster.Tests.Postgres.Ledger;
 
 /// <summary>How the server goes about the statements of the ledger, on the connections that they run on.</summary>
 [Collection(PostgresCollection.Name)]
-public sealed class StatementPlanTests(PostgresServer server) : IAsyncLifetime
+public sealed class StatementPlanTests(PostgresFixture server) : IAsyncLifetime
 {
     private TestSchema schema = null!;
 

@@ -1,6 +1,7 @@
 using CaptchaCluster.Redemption;
 using CaptchaCluster.Sites;
 using CaptchaCluster.Storage.Postgres;
+using CaptchaCluster.Tests.Processes.Postgres;
 using CaptchaCluster.Tokens;
 using Npgsql;
 
@@ -56,12 +57,7 @@ internal sealed class TestSchema : IAsyncDisposable
     }
 
     /// <summary>A connection of the administrator, for the test to close.</summary>
-    public async Task<NpgsqlConnection> OpenAsync()
-    {
-        NpgsqlConnection connection = new(new NpgsqlConnectionStringBuilder(server.AdminConnectionString) { SearchPath = Name }.ConnectionString);
-        await connection.OpenAsync();
-        return connection;
-    }
+    public Task<NpgsqlConnection> OpenAsync() => server.OpenAsync(Name);
 
     public Task<LedgerNode> OpenNodeAsync() => OpenNodeAsync(Options);
 

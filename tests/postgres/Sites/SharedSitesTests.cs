@@ -8,7 +8,7 @@ namespace CaptchaCluster.Tests.Postgres.Sites;
 
 /// <summary>Several nodes over the sites of one database.</summary>
 [Collection(PostgresCollection.Name)]
-public sealed class SharedSitesTests(PostgresServer server) : IAsyncLifetime
+public sealed class SharedSitesTests(PostgresFixture server) : IAsyncLifetime
 {
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(1);
     private static readonly SitePolicy Policy = new() { Name = "a site", TokenTtlSeconds = 600 };

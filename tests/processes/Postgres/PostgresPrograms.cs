@@ -1,6 +1,6 @@
 using System.Diagnostics;
 
-namespace CaptchaCluster.Tests.Postgres.Server;
+namespace CaptchaCluster.Tests.Processes.Postgres;
 
 /// <summary>The programs of the newest server that is installed, run as the user that is made for it where we are root: as root they refuse.</summary>
 internal static class PostgresPrograms
@@ -13,11 +13,14 @@ internal static class PostgresPrograms
     /// <summary>Null: they are here.</summary>
     public static string? Missing => Folder is null ? $"needs a PostgreSQL server, {OldestVersion} or newer (Debian: postgresql)" : null;
 
+    /// <summary>What to start for one of them.</summary>
+    public static string[] Command(string program, params IEnumerable<string> arguments) => Environment.UserName == "root"
+        ? ["setpriv", $"--reuid={User}", $"--regid={User}", "--init-groups", Path.Combine(Folder!, program), .. arguments]
+        : [Path.Combine(Folder!, program), .. arguments];
+
     private static Process Start(string program, params string[] arguments)
     {
-        string[] words = Environment.UserName == "root"
-            ? ["setpriv", $"--reuid={User}", $"--regid={User}", "--init-groups", Path.Combine(Folder!, program), .. arguments]
-            : [Path.Combine(Folder!, program), .. arguments];
+        string[] words = Command(program, arguments);
         Process process = Process.Start(new ProcessStartInfo(words[0], words[1..])
         {
             RedirectStandardOutput = true,
@@ -28,10 +31,11 @@ internal static class PostgresPrograms
         return process;
     }
 
-    /// <summary>Starts what runs on; what it says is read, or it would stand still once the pipe is full, and dropped.</summary>
-    public static Process Launch(string program, params string[] arguments)
+    /// <summary>Starts what runs on; what it says goes to <paramref name="log"/>.</summary>
+    public static Process Launch(OutputLines log, string program, params string[] arguments)
     {
         Process process = Start(program, arguments);
+        process.ErrorDataReceived += (_, line) => log.Add(line.Data ?? "(ended)");
         process.BeginErrorReadLine();
         return process;
     }

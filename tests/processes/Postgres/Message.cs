@@ -1,0 +1,64 @@
+using System.Buffers.Binary;
+using System.Text;
+
+namespace CaptchaCluster.Tests.Processes.Postgres;
+
+/// <summary>One message of PostgreSQL's protocol, version 3, with its type and its length.</summary>
+/// <param name="Bytes">All of it.</param>
+internal readonly record struct Message(byte[] Bytes)
+{
+    /// <summary>Type and length.</summary>
+    public const int HeadSize = 5;
+
+    private const string InsertOfRedemptions = "INSERT INTO redemption ";
+
+    // The first of a connection has none.
+    private char Type => (char)Bytes[0];
+
+    /// <summary>Of the client: the end of what it sends at once.</summary>
+    public bool IsSync => Type == 'S';
+
+    /// <summary>Of the server: all that was sent until a sync is done, its transaction over.</summary>
+    public bool IsReady => Type == 'Z';
+
+    public bool IsBindComplete => Type == '2';
+
+    public bool IsError => Type == 'E';
+
+    /// <summary>Parse, Bind, Describe of the client; ParseComplete, BindComplete, rows and their description of the server.</summary>
+    public bool IsFollowedByMore => Type is 'P' or 'B' or 'D' or '1' or '2' or 'T';
+
+    /// <summary>Parse, of the client: name, text.</summary>
+    public bool PreparesInsert(out string name)
+    {
+        name = "";
+        if (Type != 'P') return false;
+        name = TextAt(HeadSize, out int next);
+        return TextAt(next, out _).Contains(InsertOfRedemptions, StringComparison.Ordinal);
+    }
+
+    /// <summary>Bind, of the client: portal, name.</summary>
+    public bool Binds(string? name)
+    {
+        if (Type != 'B' || name is null) return false;
+        TextAt(HeadSize, out int next);
+        return TextAt(next, out _) == name;
+    }
+
+    /// <summary>DataRow, of the server, whose first column is a uuid in binary.</summary>
+    public bool TryReadId(out UInt128 id)
+    {
+        const int value = HeadSize + sizeof(short) + sizeof(int);
+        id = default;
+        if (Type != 'D' || Bytes.Length < value + 16 || BinaryPrimitives.ReadInt32BigEndian(Bytes.AsSpan(value - sizeof(int))) != 16) return false;
+        id = BinaryPrimitives.ReadUInt128BigEndian(Bytes.AsSpan(value));
+        return true;
+    }
+
+    private string TextAt(int start, out int next)
+    {
+        int end = Array.IndexOf(Bytes, (byte)0, start);
+        next = end + 1;
+        return Encoding.UTF8.GetString(Bytes, start, end - start);
+    }
+}

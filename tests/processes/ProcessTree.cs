@@ -1,0 +1,41 @@
+using System.Globalization;
+
+namespace CaptchaCluster.Tests.Processes;
+
+/// <summary>The children of a process, as the kernel lists them.</summary>
+internal static class ProcessTree
+{
+    public static IReadOnlyList<int> ChildrenOf(int parent) =>
+    [
+        .. Directory.EnumerateDirectories("/proc")
+            .Select(path => int.TryParse(Path.GetFileName(path), CultureInfo.InvariantCulture, out int process) ? process : 0)
+            .Where(process => process > 0 && ParentOf(process) == parent),
+    ];
+
+    /// <summary>Does nothing where it has ended meanwhile.</summary>
+    public static void TrySend(int process, int signal)
+    {
+        try
+        {
+            Signal.Send(process, signal);
+        }
+        catch (InvalidOperationException)
+        {
+            // It has.
+        }
+    }
+
+    private static int ParentOf(int process)
+    {
+        try
+        {
+            // Its name, in parentheses, may hold anything; then come its state and its parent.
+            string stat = File.ReadAllText($"/proc/{process}/stat");
+            return int.Parse(stat[(stat.LastIndexOf(')') + 2)..].Split(' ')[1], CultureInfo.InvariantCulture);
+        }
+        catch (IOException)
+        {
+            return 0; // it has ended
+        }
+    }
+}
