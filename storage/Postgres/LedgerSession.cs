@@ -23,12 +23,12 @@ internal sealed class LedgerSession : IDisposable
     private readonly NpgsqlCommand insert;
     private readonly NpgsqlCommand classify;
     private readonly NpgsqlCommand peek;
-    private string? warning;
+    private readonly CommitWarning warning;
 
     private LedgerSession(NpgsqlConnection connection)
     {
         this.connection = connection;
-        connection.Notice += (_, arguments) => warning = arguments.Notice.MessageText;
+        warning = new CommitWarning(connection);
         insert = Prepare(RedemptionStatements.Insert, 5);
         insert.Parameters.Add(floor);
         classify = Prepare(RedemptionStatements.Classify, 5);
@@ -62,7 +62,7 @@ internal sealed class LedgerSession : IDisposable
     {
         Fill(items);
         floor.TypedValue = issuedFloor.Value;
-        warning = null;
+        warning.Forget();
         List<(TokenId Token, UnixSeconds At)> rows = new(ids.Count);
         using (NpgsqlDataReader reader = insert.ExecuteReader())
         {
@@ -74,15 +74,15 @@ internal sealed class LedgerSession : IDisposable
             }
         }
 
-        // As after a cancelled wait for a synchronous standby: committed here, and perhaps nowhere else.
-        if (warning is not null) throw new UnconfirmedCommitException(warning);
+        warning.ThrowIfHeard();
         foreach ((TokenId token, UnixSeconds at) in rows) recorded(token, at);
     }
 
-    /// <summary>What stands against each item, as of a moment after the call began.</summary>
+    /// <summary>What stands against each item, as of a moment after the call began; as durable as what <see cref="Insert"/> records.</summary>
     public List<Finding> Classify(IEnumerable<RedemptionRequest> items)
     {
         Fill(items);
+        warning.Forget();
         Finding[] findings = new Finding[ids.Count];
         using NpgsqlDataReader reader = classify.ExecuteReader();
         while (reader.Read())
@@ -98,6 +98,7 @@ internal sealed class LedgerSession : IDisposable
         {
         }
 
+        warning.ThrowIfHeard();
         return [.. findings];
     }
 
@@ -192,6 +193,3 @@ internal sealed class LedgerSession : IDisposable
 /// <param name="Redemption">The one that is durable, if any.</param>
 internal readonly record struct Finding(
     bool IsAccepted, bool IsExpired, UnixSeconds IssuedFloor, (AttemptKey Attempt, UnixSeconds At)? Redemption);
-
-/// <summary>Committed, and not as durable as was asked for.</summary>
-internal sealed class UnconfirmedCommitException(string message) : Exception(message);

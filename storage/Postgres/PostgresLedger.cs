@@ -61,7 +61,7 @@ public sealed class PostgresLedger : IAsyncDisposable
             await partitions.AttachAsync(connection, patience: AtStart, CancellationToken.None);
             return new PostgresLedger(database, await partitions.ReadAsync(connection, CancellationToken.None), clock, notice);
         }
-        catch (NpgsqlException exception)
+        catch (Exception exception) when (exception is NpgsqlException or UnconfirmedCommitException)
         {
             throw new DatabaseException($"The ledger in the database of Store:ConnectionString cannot be used: {exception.Message}", exception);
         }
@@ -140,7 +140,7 @@ public sealed class PostgresLedger : IAsyncDisposable
             {
                 return;
             }
-            catch (Exception exception) when (exception is NpgsqlException or DatabaseException or TimeoutException or OperationCanceledException)
+            catch (Exception exception) when (exception is NpgsqlException or DatabaseException or UnconfirmedCommitException or TimeoutException or OperationCanceledException)
             {
                 if (exception is PostgresException { SqlState: PostgresErrorCodes.LockNotAvailable }) continue;
                 Lost(exception);

@@ -20,16 +20,20 @@ public sealed class PostgresSiteStore(PostgresDatabase database) : ISiteStore, I
         {
             // Not cancellable: an administrator who hangs up must not leave a rotation half done.
             await using NpgsqlConnection connection = await database.OpenAsync(CancellationToken.None);
+            CommitWarning warning = new(connection);
             await using NpgsqlTransaction transaction = await connection.BeginTransactionAsync();
             Site? known = (await ReadAsync(connection, "WHERE id = $1 FOR UPDATE", Of(key))).FirstOrDefault();
             if (change(known) is not { } changed) return null;
-            if (ReferenceEquals(changed, known)) return known;
-            Site site = changed with { Version = await NextVersionAsync(connection) };
-            await SaveAsync(connection, site);
+            bool isChange = !ReferenceEquals(changed, known);
+            Site site = isChange ? changed with { Version = await NextVersionAsync(connection) } : changed;
+            if (isChange) await SaveAsync(connection, site);
+
+            // Also where nothing is changed: the lock of the row is written, and what it confirms is confirmed of the row too.
             await transaction.CommitAsync();
+            warning.ThrowIfHeard();
             return site;
         }
-        catch (Exception exception) when (exception is NpgsqlException or DatabaseException or TimeoutException)
+        catch (Exception exception) when (exception is NpgsqlException or DatabaseException or TimeoutException or UnconfirmedCommitException)
         {
             throw new UnknownOutcomeException($"The database did not confirm the change of a site: {exception.Message}", exception);
         }

@@ -29,19 +29,25 @@ internal sealed class RedemptionPartitions(PostgresOptions options)
     }
 
     /// <summary>Commits a change of nothing.</summary>
+    /// <exception cref="UnconfirmedCommitException">The server did not get it confirmed as it is to.</exception>
     public static async Task ProbeAsync(NpgsqlConnection connection, CancellationToken cancellation)
     {
+        CommitWarning warning = new(connection);
         await using NpgsqlCommand command = new("UPDATE ledger SET horizon = horizon", connection);
         await command.ExecuteNonQueryAsync(cancellation);
+        warning.ThrowIfHeard();
     }
 
     /// <summary>From now on every token is refused that may have been issued until now, by any clock (I7).</summary>
+    /// <exception cref="UnconfirmedCommitException">The server did not get it confirmed as it is to.</exception>
     public async Task RaiseFloorAsync(NpgsqlConnection connection, UnixSeconds now)
     {
+        CommitWarning warning = new(connection);
         await using NpgsqlCommand command = new("UPDATE ledger SET issued_floor = GREATEST(issued_floor, ledger_clock() + $1, $2)", connection);
         command.Parameters.Add(new NpgsqlParameter<long> { TypedValue = options.MaxClockSkewSeconds });
         command.Parameters.Add(new NpgsqlParameter<long> { TypedValue = now.Value });
         await command.ExecuteNonQueryAsync();
+        warning.ThrowIfHeard();
     }
 
     /// <summary>

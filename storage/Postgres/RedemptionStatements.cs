@@ -35,7 +35,8 @@ internal static class RedemptionStatements
 
     /// <summary>
     /// Says of each item why it was not recorded. A statement after the first: within it, what another had just recorded would
-    /// not be seen.
+    /// not be seen. What it finds may be a redemption whose wait for a synchronous standby was cancelled: where there are such
+    /// standbys, it writes a message of its own, whose confirmation is also that of all that was written before.
     /// </summary>
     public const string Classify = $"""
         {Batch}
@@ -44,7 +45,9 @@ internal static class RedemptionStatements
                r.exp <= c.horizon OR r.exp <= c.now AS expired,
                c.issued_floor,
                d.attempt,
-               d.at
+               d.at,
+               CASE WHEN d.attempt IS NOT NULL AND current_setting('synchronous_standby_names') <> ''
+                    THEN pg_logical_emit_message(true, 'captchacluster', '') END
         FROM unnest($1::uuid[], $2::bigint[], $3::uuid[], $4::integer[], $5::uuid[]) WITH ORDINALITY AS r (id, exp, site, gen, attempt, n)
         CROSS JOIN c
         LEFT JOIN LATERAL (SELECT active, gen, prev_gen, prev_until FROM site WHERE site.id = r.site LIMIT 1) AS s ON true
