@@ -16,6 +16,7 @@ public sealed class HistoryRecorder(TimeProvider time, ClockBounds clock)
     private readonly List<FaultMark> _faults = [];
     private readonly List<PurgeMark> _purges = [];
     private readonly List<ClockShift> _clockShifts = [];
+    private readonly List<VerifierClock> _verifierClocks = [];
     private readonly List<Outage> _outages = [];
     private readonly List<LedgerReading> _readings = [];
     private AttemptChunk[] _chunks = [];
@@ -82,6 +83,14 @@ public sealed class HistoryRecorder(TimeProvider time, ClockBounds clock)
         lock (_gate) _clockShifts.Add(new(begun, time.GetTimestamp(), ClockBounds.Ticks(time, offset), stopsPurging));
     }
 
+    /// <summary>To be called once the verifier goes by the authority's clock again, or by no clock any more.</summary>
+    /// <param name="from">Before it went by another.</param>
+    /// <param name="offset">By which it was ahead of the observer's.</param>
+    public void MarkVerifierClock(long from, TimeSpan offset)
+    {
+        lock (_gate) _verifierClocks.Add(new(from, time.GetTimestamp(), ClockBounds.Ticks(time, offset)));
+    }
+
     /// <summary>To be called while the ledger still cannot commit.</summary>
     /// <param name="from">After it was seen that it could not.</param>
     public void MarkOutage(long from)
@@ -114,6 +123,7 @@ public sealed class HistoryRecorder(TimeProvider time, ClockBounds clock)
             history.Faults.AddRange(_faults);
             history.Purges.AddRange(_purges);
             history.ClockShifts.AddRange(_clockShifts);
+            history.VerifierClocks.AddRange(_verifierClocks);
             history.Outages.AddRange(_outages);
             history.LedgerReadings.AddRange(_readings);
         }

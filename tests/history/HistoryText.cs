@@ -20,6 +20,7 @@ public static class HistoryText
         foreach (var f in history.Faults) Line($"fault {f.Kind} {f.Time} {(f.Healed ? "healed" : "injected")}");
         foreach (var p in history.Purges) Line($"purge {p.Time} {p.Horizon}");
         foreach (var s in history.ClockShifts) Line($"shift {s.Begun} {s.Done} {s.Offset} {(s.StopsPurging ? "frozen" : "believed")}");
+        foreach (var c in history.VerifierClocks) Line($"verifier {c.From} {c.Until} {c.Offset}");
         foreach (var o in history.Outages) Line($"outage {o.From} {o.Until}");
         foreach (var a in history.Attempts)
         {
@@ -85,6 +86,9 @@ public static class HistoryText
                 break;
             case "shift":
                 history.ClockShifts.Add(new(Long(f[1]), Long(f[2]), Long(f[3]), Is(f[4], "frozen", "believed")));
+                break;
+            case "verifier":
+                history.VerifierClocks.Add(new(Long(f[1]), Long(f[2]), Long(f[3])));
                 break;
             case "outage":
                 history.Outages.Add(new(Long(f[1]), Long(f[2])));

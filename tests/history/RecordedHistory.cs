@@ -49,6 +49,15 @@ public readonly record struct LedgerReading(long Time, LedgerContent Content);
 /// <param name="StopsPurging">The authority had to notice, and to forget nothing while it lasted.</param>
 public readonly record struct ClockShift(long Begun, long Done, long Offset, bool StopsPurging = false);
 
+/// <summary>
+/// Between two instants some verifier that is not the authority went by a clock of its own. It refuses what it takes for
+/// expired, and whether it does so late or early: what a token is worth only the authority decides.
+/// </summary>
+/// <param name="From">Not after.</param>
+/// <param name="Until">Not before.</param>
+/// <param name="Offset">Observer ticks by which it was ahead.</param>
+public readonly record struct VerifierClock(long From, long Until, long Offset);
+
 /// <summary>From one instant to the other the ledger could provably not commit (I9).</summary>
 public readonly record struct Outage(long From, long Until);
 
@@ -66,6 +75,7 @@ public sealed class RecordedHistory
 
     /// <summary>In the order of time.</summary>
     public List<ClockShift> ClockShifts { get; } = [];
+    public List<VerifierClock> VerifierClocks { get; } = [];
     public List<Outage> Outages { get; } = [];
     public List<LedgerReading> LedgerReadings { get; } = [];
 

@@ -15,6 +15,7 @@ internal sealed class TokenRules
     private readonly LedgerRules _ledger;
     private readonly ViolationLog _log;
     private readonly AuthorityClock _clock;
+    private readonly VerifierClocks _verifiers;
     private readonly long _retention;
     private readonly PrefixMax _purged = new();
     private readonly PrefixMax _outages = new();
@@ -24,6 +25,7 @@ internal sealed class TokenRules
     {
         (_history, _sites, _ledger, _log) = (history, sites, ledger, log);
         (_clock, _retention) = (new(history), history.Clock.Retention);
+        _verifiers = new(history, _clock);
         foreach (var purge in history.Purges)
         {
             _purged.Add(purge.Time, purge.Horizon);
@@ -81,11 +83,11 @@ internal sealed class TokenRules
                 break;
             case Verdict.Expired:
                 // What is purged is expired too, whatever the clock says by now.
-                if (_clock.Latest(op.Call, op.Return) < info.Expiry && _clock.LatestPurging(op.Return) < info.Expiry.Plus(_retention))
+                if (_verifiers.Latest(op.Call, op.Return) < info.Expiry && _clock.LatestPurging(op.Return) < info.Expiry.Plus(_retention))
                     _log.Add(Rule.EarlyExpired, "expired before the expiry", index);
                 // A secret that may have ended is judged first, and its refusals owe the replay nothing.
                 if (op.Call > own.FirstSuccessReturn
-                    && _clock.Latest(op.Call, op.Return) < info.Expiry.Plus(_retention)
+                    && _verifiers.Latest(op.Call, op.Return) < info.Expiry.Plus(_retention)
                     && _clock.LatestPurging(op.Return) < info.Expiry.Plus(_retention)
                     && !timeline.MayRefuse(op))
                 {
@@ -106,7 +108,7 @@ internal sealed class TokenRules
             _log.Add(Rule.LateRedemption, "no operation of this attempt was called before the expiry", index);
         if (op.Site != info.Site)
             _log.Add(Rule.ForeignToken, $"redeemed at site {op.Site}, issued by site {info.Site}", index);
-        if (_clock.Earliest(op.Call, op.Return) > info.Expiry.Plus(_retention))
+        if (_verifiers.Earliest(op.Call, op.Return) > info.Expiry.Plus(_retention))
             _log.Add(Rule.SuccessAfterRetention, "the redemption's retention had ended before the call", index);
         if (_purged.TryBelow(op.Call, out var horizon, out _) && info.Expiry <= horizon)
             _log.Add(Rule.SuccessAfterPurge, $"everything up to expiry {horizon} had been purged before the call", index);

@@ -45,6 +45,12 @@ internal static class Histories
         return history;
     }
 
+    public static RecordedHistory Verifier(this RecordedHistory history, long from, long until, long offset)
+    {
+        history.VerifierClocks.Add(new(from, until, offset));
+        return history;
+    }
+
     public static RecordedHistory Ledger(this RecordedHistory history, UInt128? attempt, long horizon = long.MinValue)
     {
         history.Ledger = new(attempt is { } a ? new Dictionary<UInt128, UInt128> { [77] = a } : [], horizon);

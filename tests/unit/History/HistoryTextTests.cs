@@ -9,7 +9,7 @@ public sealed class HistoryTextTests
     {
         for (var seed = 0; seed < 50; seed++)
         {
-            var history = ModelRun.Of(seed, withClockShifts: true);
+            var history = ModelRun.Of(seed, withClockShifts: true).Verifier(1, 2, seed);
             var loaded = HistoryText.Load(new StringReader(Saved(history)));
             Assert.Equal(history.Clock, loaded.Clock);
             Assert.Equal(history.Tokens, loaded.Tokens);
@@ -18,6 +18,7 @@ public sealed class HistoryTextTests
             Assert.Equal(history.Faults, loaded.Faults);
             Assert.Equal(history.Purges, loaded.Purges);
             Assert.Equal(history.ClockShifts, loaded.ClockShifts);
+            Assert.Equal(history.VerifierClocks, loaded.VerifierClocks);
             Assert.Equal(history.Outages, loaded.Outages);
             Assert.Equal(history.LedgerReadings.Select(r => (r.Time, r.Content.PurgeHorizon)), loaded.LedgerReadings.Select(r => (r.Time, r.Content.PurgeHorizon)));
             Assert.Equal(history.LedgerReadings.Select(r => r.Content.Redemptions), loaded.LedgerReadings.Select(r => r.Content.Redemptions));
