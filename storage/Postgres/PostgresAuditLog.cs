@@ -30,7 +30,7 @@ public sealed class PostgresAuditLog(PostgresDatabase database, string node, int
             isFailing = false;
             return sequence;
         }
-        catch (Exception exception) when (exception is NpgsqlException or DatabaseException or TimeoutException)
+        catch (Exception exception) when (exception is NpgsqlException or DatabaseException or TimeoutException or UnconfirmedCommitException)
         {
             isFailing = true;
             throw new IOException($"The audit log in the database cannot be written: {exception.Message}", exception);
@@ -75,6 +75,7 @@ public sealed class PostgresAuditLog(PostgresDatabase database, string node, int
     {
         // Not cancellable: what is told before the deed must not hang on whether somebody waits for the reply.
         await using NpgsqlConnection connection = await database.OpenAsync(CancellationToken.None);
+        CommitWarning warning = new(connection);
         await using NpgsqlTransaction transaction = await connection.BeginTransactionAsync();
         await using NpgsqlCommand number = new("UPDATE audit_position SET latest = latest + 1 RETURNING latest", connection);
         long sequence = (long)(await number.ExecuteScalarAsync())!;
@@ -95,6 +96,7 @@ public sealed class PostgresAuditLog(PostgresDatabase database, string node, int
         };
         await batch.ExecuteNonQueryAsync();
         await transaction.CommitAsync();
+        warning.ThrowIfHeard();
         return sequence;
     }
 

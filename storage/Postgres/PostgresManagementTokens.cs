@@ -82,9 +82,12 @@ public sealed class PostgresManagementTokens : IManagementTokenStore
         try
         {
             await using NpgsqlConnection connection = await database.OpenAsync(CancellationToken.None);
-            return await use(connection);
+            CommitWarning warning = new(connection);
+            int rows = await use(connection);
+            warning.ThrowIfHeard();
+            return rows;
         }
-        catch (Exception exception) when (exception is NpgsqlException or DatabaseException or TimeoutException)
+        catch (Exception exception) when (exception is NpgsqlException or DatabaseException or TimeoutException or UnconfirmedCommitException)
         {
             throw new UnknownOutcomeException($"The management tokens in the database cannot be used: {exception.Message}", exception);
         }

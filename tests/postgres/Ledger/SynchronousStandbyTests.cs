@@ -1,6 +1,8 @@
 using System.Diagnostics;
 using CaptchaCluster.Redemption;
 using CaptchaCluster.Sites;
+using CaptchaCluster.Storage.Audit;
+using CaptchaCluster.Storage.Management;
 using CaptchaCluster.Storage.Postgres;
 using CaptchaCluster.Tests.Postgres.Server;
 using static CaptchaCluster.Tests.Postgres.Server.TestSchema;
@@ -99,6 +101,23 @@ public sealed class SynchronousStandbyTests(PostgresFixture server) : IAsyncLife
         await RequireStandbyAsync(isRequired: false);
         RotationResult again = await registry.RotateAsync(site.Key, same);
         Assert.Equal(last + 1, Assert.IsType<RotationResult.Rotated>(again).Generation.Value);
+    }
+
+    [FactWithPostgres]
+    [Trait("Invariant", "I2")]
+    public async Task What_an_administrator_did_and_no_standby_has_confirmed_is_not_called_done()
+    {
+        await using PostgresDatabase database = await PostgresDatabase.OpenAsync(schema.Options);
+        PostgresAuditLog log = new(database, "a:1");
+        PostgresManagementTokens tokens = await PostgresManagementTokens.OpenAsync(database);
+        AuditEntry entry = new() { Time = Start, Action = "site.create" };
+        await RequireStandbyAsync(isRequired: true);
+        (Task<long> telling, _) = await FirstThatWaitsAsync(_ => log.AppendAsync(entry));
+        await CancelWaitsAsync(telling);
+        await Assert.ThrowsAsync<IOException>(() => telling);
+        Task<bool> adding = Task.Run(() => tokens.TryAddAsync(new ManagementToken("12345678", "t", Start, [.. new byte[32]]), 1).AsTask());
+        await CancelWaitsAsync(adding);
+        await Assert.ThrowsAsync<UnknownOutcomeException>(() => adding);
     }
 
     private async Task RequireStandbyAsync(bool isRequired)
