@@ -7,8 +7,6 @@ namespace CaptchaCluster.Tests.Chaos.Epochs;
 /// <summary>One epoch after the other until the time is up, or one fails.</summary>
 internal sealed class ChaosRun(ChaosOptions options, TextWriter output)
 {
-    private static readonly TimeSpan LongestEpoch = TimeSpan.FromSeconds(75);
-
     public async Task<ChaosReport> RunAsync(CancellationToken cancelled)
     {
         Directory.CreateDirectory(options.Folder);
@@ -17,10 +15,10 @@ internal sealed class ChaosRun(ChaosOptions options, TextWriter output)
         await output.WriteLineAsync($"seed {options.Seed}; the log is {log.Path}");
         foreach ((string kind, string why) in report.LeftOut) await output.WriteLineAsync($"LEFT OUT: {kind}: {why}");
 
-        // Two at least: the first has a clock that can be set, the second a disk that can be filled.
-        int epochs = Math.Max(2, (int)Math.Ceiling(options.Duration / LongestEpoch));
+        int fewest = options.Deployment.FewestEpochs;
+        int epochs = Math.Max(fewest, (int)Math.Ceiling(options.Duration / options.Deployment.LongestEpoch));
         Stopwatch elapsed = Stopwatch.StartNew();
-        for (int number = 0; (number < 2 || elapsed.Elapsed < options.Duration) && !cancelled.IsCancellationRequested; number++)
+        for (int number = 0; (number < fewest || elapsed.Elapsed < options.Duration) && !cancelled.IsCancellationRequested; number++)
         {
             string folder = Path.Combine(options.Folder, $"epoch-{number:0000}");
             Directory.CreateDirectory(folder);

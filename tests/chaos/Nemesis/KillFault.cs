@@ -1,7 +1,10 @@
+using CaptchaCluster.Tests.Chaos.Deployments;
+using CaptchaCluster.Tests.Chaos.Node;
+
 namespace CaptchaCluster.Tests.Chaos.Nemesis;
 
-/// <summary>kill -9 while requests are in flight.</summary>
-internal sealed class KillFault : IFault
+/// <summary>kill -9 of a node while requests to it are in flight.</summary>
+internal sealed class KillFault : IFault<Stage>
 {
     public string Kind => FaultMark.Crash;
 
@@ -13,11 +16,12 @@ internal sealed class KillFault : IFault
 
     public async Task<bool> StrikeAsync(Stage stage, Random random)
     {
-        long cutOff = stage.Pulse.CutOff;
-        await stage.Pulse.AtSendAsync(random.Next(1, 200), stage.Node.Kill);
-        await stage.Node.Process.EndedAsync();
-        stage.ReadLedger(wasKilled: true);
-        await stage.Node.StartAsync();
-        return stage.Pulse.CutOff > cutOff;
+        ChaosNode node = stage.AnyNode(random);
+        long cutOff = node.Pulse.CutOff;
+        await node.Pulse.AtSendAsync(random.Next(1, 200), node.Kill);
+        await node.Process.EndedAsync();
+        await stage.ReadLedgerAsync(wasKilled: true);
+        await node.StartAsync();
+        return node.Pulse.CutOff > cutOff;
     }
 }

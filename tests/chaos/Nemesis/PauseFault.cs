@@ -1,7 +1,10 @@
+using CaptchaCluster.Tests.Chaos.Deployments;
+using CaptchaCluster.Tests.Chaos.Node;
+
 namespace CaptchaCluster.Tests.Chaos.Nemesis;
 
-/// <summary>SIGSTOP, and SIGCONT after up to seconds: some callers wait, some hang up.</summary>
-internal sealed class PauseFault : IFault
+/// <summary>SIGSTOP of a node, and SIGCONT after up to seconds: some callers wait, some hang up.</summary>
+internal sealed class PauseFault : IFault<Stage>
 {
     /// <summary>After which what had been answered before has come.</summary>
     private static readonly TimeSpan Settled = TimeSpan.FromMilliseconds(200);
@@ -16,12 +19,13 @@ internal sealed class PauseFault : IFault
 
     public async Task<bool> StrikeAsync(Stage stage, Random random)
     {
-        await stage.Pulse.AtSendAsync(random.Next(1, 200), stage.Node.Process.Pause);
+        ChaosNode node = stage.AnyNode(random);
+        await node.Pulse.AtSendAsync(random.Next(1, 200), node.Process.Pause);
         await Task.Delay(Settled);
-        long answered = stage.Pulse.Answered;
+        long answered = node.Pulse.Answered;
         await Task.Delay(random.Next(300, 3800));
-        bool stoodStill = stage.Pulse.Answered == answered && stage.Run.InFlight > 0;
-        stage.Node.Process.Continue();
+        bool stoodStill = node.Pulse.Answered == answered && node.Pulse.InFlight > 0;
+        node.Process.Continue();
         return stoodStill;
     }
 }

@@ -1,7 +1,10 @@
+using CaptchaCluster.Tests.Chaos.Deployments;
+using CaptchaCluster.Tests.Chaos.Node;
+
 namespace CaptchaCluster.Tests.Chaos.Nemesis;
 
-/// <summary>SIGTERM while requests are in flight: it ends without complaint, and leaves nothing half done.</summary>
-internal sealed class StopFault : IFault
+/// <summary>SIGTERM of a node while requests to it are in flight: it ends without complaint, and leaves nothing half done.</summary>
+internal sealed class StopFault : IFault<Stage>
 {
     public string Kind => "stop";
 
@@ -13,15 +16,16 @@ internal sealed class StopFault : IFault
 
     public async Task<bool> StrikeAsync(Stage stage, Random random)
     {
-        int inFlight = 0;
-        await stage.Pulse.AtSendAsync(random.Next(1, 200), () =>
+        ChaosNode node = stage.AnyNode(random);
+        long inFlight = 0;
+        await node.Pulse.AtSendAsync(random.Next(1, 200), () =>
         {
-            inFlight = stage.Run.InFlight;
-            stage.Node.Terminate();
+            inFlight = node.Pulse.InFlight;
+            node.Terminate();
         });
-        await stage.Node.StoppedAsync();
-        stage.ReadLedger(wasKilled: false);
-        await stage.Node.StartAsync();
+        await node.StoppedAsync();
+        await stage.ReadLedgerAsync(wasKilled: false);
+        await node.StartAsync();
         return inFlight > 0;
     }
 }

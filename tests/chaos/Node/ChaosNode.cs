@@ -1,7 +1,17 @@
+using System.Net;
+using CaptchaCluster.Tests.Chaos.Workload;
+
 namespace CaptchaCluster.Tests.Chaos.Node;
 
 /// <summary>A gateway over one data directory, through all its processes. What became of each is left in a folder.</summary>
-internal sealed class ChaosNode(string dataDirectory, FakeClock? clock, string folder) : IAsyncDisposable
+/// <param name="dataDirectory">Its own.</param>
+/// <param name="folder">For what its processes say.</param>
+/// <param name="clock">That it goes by, where that can be set.</param>
+/// <param name="settings">Besides those that all nodes have.</param>
+/// <param name="mayLackItsStore">A start that does not reach its store in time is made again, as whoever supervises it would.</param>
+/// <param name="all">How the callers of all nodes fare.</param>
+internal sealed class ChaosNode(
+    string dataDirectory, string folder, FakeClock? clock, Dictionary<string, string> settings, bool mayLackItsStore, Pulse all) : IAsyncDisposable
 {
     /// <summary>Short, so that redemptions are forgotten while the run lasts.</summary>
     public static readonly TimeSpan MaxClockSkew = TimeSpan.FromSeconds(10);
@@ -14,6 +24,11 @@ internal sealed class ChaosNode(string dataDirectory, FakeClock? clock, string f
 
     public string DataDirectory => dataDirectory;
 
+    public FakeClock? Clock => clock;
+
+    /// <summary>How its callers fare.</summary>
+    public Pulse Pulse { get; } = new(all);
+
     public GatewayProcess Process => process ?? throw new InvalidOperationException("The node was not started.");
 
     /// <summary>Completes while it serves, or once it serves again.</summary>
@@ -21,7 +36,7 @@ internal sealed class ChaosNode(string dataDirectory, FakeClock? clock, string f
 
     public GatewayCommand Command => new(dataDirectory)
     {
-        Environment = new Dictionary<string, string>(clock?.Environment ?? new Dictionary<string, string>())
+        Environment = new Dictionary<string, string>([.. settings, .. clock?.Environment ?? new Dictionary<string, string>()])
         {
             ["DOTNET_TieredPGO"] = "0", // a process that lives for seconds gains nothing by it
             ["Gateway__InvalidSecretsPerSecond"] = "0", // what comes after a rotation must be judged, and all of it comes from one address
@@ -32,9 +47,21 @@ internal sealed class ChaosNode(string dataDirectory, FakeClock? clock, string f
     /// <summary>Starts it after its process has ended, and waits until it serves.</summary>
     public async Task StartAsync()
     {
-        await LaunchAsync();
-        await Process.AnnouncedAsync();
-        Incarnation incarnation = new(Process);
+        for (long began = TimeProvider.System.GetTimestamp(); ;)
+        {
+            await LaunchAsync();
+            try
+            {
+                await Process.AnnouncedAsync();
+                break;
+            }
+            catch (InvalidOperationException) when (mayLackItsStore && LacksItsStore && TimeProvider.System.GetElapsedTime(began) < GatewayProcess.Patience)
+            {
+                // On a busy machine.
+            }
+        }
+
+        Incarnation incarnation = new(Process, Pulse);
         past.Add(incarnation);
         serving.SetResult(incarnation);
     }
@@ -68,11 +95,18 @@ internal sealed class ChaosNode(string dataDirectory, FakeClock? clock, string f
         if (Process.Exit is { Code: not 0 } exit) throw new InvalidOperationException($"Stopped by SIGTERM it ended with {exit.Code}: {exit.Errors}");
     }
 
+    public async Task<bool> IsReadyAsync() => await Process.HealthAsync("/healthz/ready") == HttpStatusCode.OK;
+
+    /// <summary>How often it has said that it forgets nothing, because its clock jumped.</summary>
+    public int CountFreezes() => Process.Output.CountOf(line => line.Contains(" event=PurgeFrozen "));
+
     public async ValueTask DisposeAsync()
     {
         foreach (Incarnation incarnation in past) incarnation.Dispose();
         await CloseProcessAsync();
     }
+
+    private bool LacksItsStore => Process.Errors.ToString().Contains("Store:ConnectionString cannot be used", StringComparison.Ordinal);
 
     private void GoOutOfService()
     {

@@ -1,25 +1,27 @@
+using CaptchaCluster.Tests.Chaos.Workload;
+
 namespace CaptchaCluster.Tests.Chaos.Node;
 
 /// <summary>One process of the node, from its start to its end.</summary>
-internal sealed class Incarnation : IDisposable
+internal sealed class Incarnation(GatewayProcess process, Pulse pulse) : IDisposable
 {
-    /// <summary>A caller hangs up after that: longer than a verification takes, shorter than the longer pauses.</summary>
-    private static readonly TimeSpan CallerPatience = TimeSpan.FromSeconds(2);
+    public GatewayProcess Process => process;
 
-    public Incarnation(GatewayProcess process)
+    /// <summary>Of its node.</summary>
+    public Pulse Pulse => pulse;
+
+    /// <summary>Of callers who hang up soon: later than a verification takes, sooner than the longer pauses end.</summary>
+    public HttpClient Hasty { get; } = ClientOf(process, TimeSpan.FromSeconds(2));
+
+    /// <summary>Of callers who wait for what takes long on a busy machine.</summary>
+    public HttpClient Patient { get; } = ClientOf(process, TimeSpan.FromSeconds(20));
+
+    public void Dispose()
     {
-        Process = process;
-        Http = new HttpClient(new SocketsHttpHandler { UseProxy = false, UseCookies = false })
-        {
-            BaseAddress = process.Public.BaseAddress,
-            Timeout = CallerPatience,
-        };
+        Hasty.Dispose();
+        Patient.Dispose();
     }
 
-    public GatewayProcess Process { get; }
-
-    /// <summary>Of callers.</summary>
-    public HttpClient Http { get; }
-
-    public void Dispose() => Http.Dispose();
+    private static HttpClient ClientOf(GatewayProcess process, TimeSpan patience) =>
+        new(new SocketsHttpHandler { UseProxy = false, UseCookies = false }) { BaseAddress = process.Public.BaseAddress, Timeout = patience };
 }

@@ -21,6 +21,10 @@ internal sealed class ChaosReport(ChaosOptions options)
     /// <summary>Faults that were seen to have their effect.</summary>
     public int Faults => epochs.Sum(epoch => epoch.Strikes.Count(strike => strike.HasBitten));
 
+    private int Unheard => epochs.Sum(epoch => epoch.Unheard.Redemptions);
+
+    private int Settled => epochs.Sum(epoch => epoch.Unheard.Settled);
+
     private bool IsClean => epochs.All(epoch => epoch.IsClean);
 
     private long Violations => epochs.Sum(epoch => epoch.Report?.ViolationsByRule.Values.Sum() ?? 0);
@@ -41,6 +45,7 @@ internal sealed class ChaosReport(ChaosOptions options)
             Demand(Sum(counts => counts.Refused), "token of another site");
             Demand(Sum(counts => counts.Unknown), "unknown outcome");
             Demand(Sum(counts => counts.Rotations), "rotation");
+            if (Unheard > 0) Demand(Settled, "success for what had been recorded without a node being told");
             if (Sum(counts => counts.Unknown) > Attempts / 4) shortfalls.Add("more than a quarter of the outcomes is unknown");
             return shortfalls;
 
@@ -63,6 +68,7 @@ internal sealed class ChaosReport(ChaosOptions options)
     public string Compose()
     {
         StringBuilder text = new();
+        Line($"store       {options.Deployment.Store}: {options.Deployment.Description}");
         Line($"seed        {options.Seed}");
         Line($"time        {elapsed.TotalSeconds:0} s in {epochs.Count} epochs");
         Line($"tokens      {epochs.Sum(epoch => (long)epoch.Tokens)}");
@@ -71,6 +77,7 @@ internal sealed class ChaosReport(ChaosOptions options)
         Line($"  refused   {Sum(counts => counts.Duplicate)} duplicate, {Sum(counts => counts.Expired)} expired, "
             + $"{Sum(counts => counts.InvalidSecret)} invalid secret, {Sum(counts => counts.Refused)} of another site");
         Line($"  unknown   {Sum(counts => counts.Unknown)}; redemptions in the ledger whose caller got no answer {epochs.Sum(epoch => epoch.LostAcknowledgements)}");
+        if (Unheard > 0) Line($"  unheard   {Unheard} redemptions that were recorded without a node being told; of {Settled} of them a caller was told success");
         Line($"rotations   {Sum(counts => counts.Rotations)}");
         Line($"faults      {Faults} that were seen to have their effect");
         foreach (string kind in options.Faults.Select(fault => fault.Kind)) ComposeKind(kind);

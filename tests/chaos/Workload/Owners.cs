@@ -3,10 +3,10 @@ using CaptchaCluster.Tests.Chaos.Node;
 namespace CaptchaCluster.Tests.Chaos.Workload;
 
 /// <summary>
-/// The owners of the sites: now and then one rotates a secret, or disables and enables a site. One site is left alone, and
-/// works at all times.
+/// The owners of the sites: now and then one rotates a secret, or disables and enables a site, by way of any node. One site is
+/// left alone, and works at all times.
 /// </summary>
-internal sealed class Owners(RecordedRun run, ChaosNode node)
+internal sealed class Owners(RecordedRun run, NodePool nodes)
 {
     public static RecordedSite QuietSiteOf(RecordedRun run) => run.Sites[^1];
 
@@ -17,7 +17,7 @@ internal sealed class Owners(RecordedRun run, ChaosNode node)
             try
             {
                 await Task.Delay(random.Next(20, 200), stopping);
-                Incarnation incarnation = await node.ServingAsync().WaitAsync(stopping);
+                Incarnation incarnation = await nodes.ServingAsync(random).WaitAsync(stopping);
                 await ChangeAsync(run.Sites[random.Next(run.Sites.Count - 1)], incarnation.Process.Admin, random);
             }
             catch (OperationCanceledException)

@@ -2,17 +2,23 @@ using System.Diagnostics;
 
 namespace CaptchaCluster.Tests.Chaos.Workload;
 
-/// <summary>How the callers fare, counted as it happens, for whoever has to see a fault bite or heal.</summary>
-internal sealed class Pulse
+/// <summary>How callers fare, counted as it happens, for whoever has to see a fault bite or heal.</summary>
+/// <param name="all">Counts theirs too; null where these are all.</param>
+internal sealed class Pulse(Pulse? all = null)
 {
     private static readonly TimeSpan Look = TimeSpan.FromMilliseconds(20);
 
     private readonly Lock gate = new();
     private (Action Act, int Sends)? awaited;
-    private long answered, undecided, cutOff, hungUp;
+    private long sent, heard, answered, succeeded, undecided, cutOff, hungUp;
     private TimeSpan slowestSuccess;
 
     public long Answered => Interlocked.Read(ref answered);
+
+    public long Succeeded => Interlocked.Read(ref succeeded);
+
+    /// <summary>Requests that were sent and have not ended.</summary>
+    public long InFlight => Interlocked.Read(ref sent) - Interlocked.Read(ref heard);
 
     /// <summary>Answers that said 503.</summary>
     public long Undecided => Interlocked.Read(ref undecided);
@@ -40,6 +46,8 @@ internal sealed class Pulse
     /// <summary>To be called right after a request was sent.</summary>
     public void Sent()
     {
+        all?.Sent();
+        Interlocked.Increment(ref sent);
         if (awaited is null) return;
         lock (gate)
         {
@@ -51,11 +59,14 @@ internal sealed class Pulse
 
     public void Heard(Answer answer, TimeSpan elapsed)
     {
+        all?.Heard(answer, elapsed);
+        Interlocked.Increment(ref heard);
         if (answer.HasCome) Interlocked.Increment(ref answered);
         else if (answer.Failure is OperationCanceledException) Interlocked.Increment(ref hungUp);
         else if (answer.WasCutOff) Interlocked.Increment(ref cutOff);
         if (answer.IsUndecided) Interlocked.Increment(ref undecided);
         if (answer.Verdict != Verdict.Success) return;
+        Interlocked.Increment(ref succeeded);
         lock (gate)
         {
             if (elapsed > slowestSuccess) slowestSuccess = elapsed;
@@ -81,9 +92,11 @@ internal sealed class Pulse
     }
 
     /// <summary>Waits until something is so; fails where it does not come about for very long.</summary>
-    public static async Task UntilAsync(Func<bool> isSo, string what)
+    public static Task UntilAsync(Func<bool> isSo, string what) => UntilAsync(() => Task.FromResult(isSo()), what);
+
+    public static async Task UntilAsync(Func<Task<bool>> isSo, string what)
     {
-        for (Stopwatch waited = Stopwatch.StartNew(); !isSo(); await Task.Delay(Look))
+        for (Stopwatch waited = Stopwatch.StartNew(); !await isSo(); await Task.Delay(Look))
         {
             if (waited.Elapsed > GatewayProcess.Patience) throw new TimeoutException($"Waited {waited.Elapsed} in vain: {what}.");
         }

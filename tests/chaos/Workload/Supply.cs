@@ -5,10 +5,10 @@ namespace CaptchaCluster.Tests.Chaos.Workload;
 
 /// <summary>Mints tokens as they are used up.</summary>
 /// <param name="run">Records them.</param>
-/// <param name="node">Mints them.</param>
+/// <param name="nodes">Mint them.</param>
 /// <param name="traffic">Takes them.</param>
-/// <param name="isShortLived">No token lives longer than seconds, so that whole segments of the ledger are forgotten.</param>
-internal sealed class Supply(RecordedRun run, ChaosNode node, Traffic traffic, bool isShortLived)
+/// <param name="isShortLived">No token lives longer than seconds, so that most of the ledger is forgotten.</param>
+internal sealed class Supply(RecordedRun run, NodePool nodes, Traffic traffic, bool isShortLived)
 {
     private const int Reserve = 4000;
     private const int CountPerSite = 250;
@@ -28,7 +28,7 @@ internal sealed class Supply(RecordedRun run, ChaosNode node, Traffic traffic, b
 
             try
             {
-                Incarnation incarnation = await node.ServingAsync().WaitAsync(stopping);
+                Incarnation incarnation = await nodes.ServingAsync(random).WaitAsync(stopping);
                 await MintAsync(incarnation.Process.Admin, random);
             }
             catch (AdminException exception) when (exception.IsUnknown)

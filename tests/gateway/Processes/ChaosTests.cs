@@ -1,7 +1,7 @@
 using System.Reflection;
 using CaptchaCluster.Tests.Chaos.CommandLine;
+using CaptchaCluster.Tests.Chaos.Deployments.Embedded;
 using CaptchaCluster.Tests.Chaos.Epochs;
-using CaptchaCluster.Tests.Chaos.Nemesis;
 using CaptchaCluster.Tests.Chaos.Summary;
 using Xunit.Abstractions;
 using Xunit.Sdk;
@@ -53,7 +53,7 @@ public sealed class ChaosTests(ChaosTests.TwoMinutes run, ITestOutputHelper outp
         public NeedsMoreAttribute(string kind)
         {
             this.kind = kind;
-            Skip = FaultCatalogue.All.Single(fault => fault.Kind == kind).WhyNot is { } obstacle ? $"{kind}: {obstacle}" : null;
+            Skip = new EmbeddedDeployment().Faults.Single(fault => fault.Kind == kind).WhyNot is { } obstacle ? $"{kind}: {obstacle}" : null;
         }
 
         public override IEnumerable<object[]> GetData(MethodInfo testMethod) => [[kind]];

@@ -1,7 +1,9 @@
-namespace CaptchaCluster.Tests.Chaos.Nemesis;
+using CaptchaCluster.Tests.Chaos.Nemesis;
+
+namespace CaptchaCluster.Tests.Chaos.Deployments.Embedded;
 
 /// <summary>No byte is left on the disk.</summary>
-internal sealed class FullDiskFault : IFault
+internal sealed class FullDiskFault : IFault<EmbeddedStage>
 {
     public string Kind => "full-disk";
 
@@ -9,9 +11,9 @@ internal sealed class FullDiskFault : IFault
 
     public string? WhyNot => SmallDisk.WhyNot;
 
-    public bool FitsIn(Stage stage) => stage.Disk is not null;
+    public bool FitsIn(EmbeddedStage stage) => stage.Disk is not null;
 
-    public Task<bool> StrikeAsync(Stage stage, Random random)
+    public Task<bool> StrikeAsync(EmbeddedStage stage, Random random)
     {
         stage.Disk!.Fill();
         return BrokenLedger.SitOutAsync(stage, "No space left on device", stage.Disk.Free, random);

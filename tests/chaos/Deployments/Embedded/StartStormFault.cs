@@ -1,7 +1,9 @@
-namespace CaptchaCluster.Tests.Chaos.Nemesis;
+using CaptchaCluster.Tests.Chaos.Nemesis;
+
+namespace CaptchaCluster.Tests.Chaos.Deployments.Embedded;
 
 /// <summary>Killed again and again while it starts, mostly where it writes the segment into which it copies the last one.</summary>
-internal sealed class StartStormFault : IFault
+internal sealed class StartStormFault : IFault<EmbeddedStage>
 {
     public string Kind => "start-storm";
 
@@ -9,9 +11,9 @@ internal sealed class StartStormFault : IFault
 
     public string? WhyNot => null;
 
-    public bool FitsIn(Stage stage) => true;
+    public bool FitsIn(EmbeddedStage stage) => true;
 
-    public async Task<bool> StrikeAsync(Stage stage, Random random)
+    public async Task<bool> StrikeAsync(EmbeddedStage stage, Random random)
     {
         stage.Node.Kill();
         await stage.Node.Process.EndedAsync();
@@ -22,7 +24,7 @@ internal sealed class StartStormFault : IFault
     }
 
     /// <summary>Returns whether it had begun to write.</summary>
-    private static async Task<bool> KillStartAsync(Stage stage, Random random)
+    private static async Task<bool> KillStartAsync(EmbeddedStage stage, Random random)
     {
         using FileSystemWatcher watcher = new(LedgerOnDisk.DirectoryOf(stage.Node.DataDirectory), "*.tmp");
         TaskCompletionSource begun = new(TaskCreationOptions.RunContinuationsAsynchronously);

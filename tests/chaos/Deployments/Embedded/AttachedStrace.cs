@@ -1,6 +1,6 @@
 using System.Diagnostics;
 
-namespace CaptchaCluster.Tests.Chaos.Node;
+namespace CaptchaCluster.Tests.Chaos.Deployments.Embedded;
 
 /// <summary>Stands between a running process and the kernel, and meddles with fsync. Disposing of it lets go of the process.</summary>
 internal sealed class AttachedStrace : IAsyncDisposable

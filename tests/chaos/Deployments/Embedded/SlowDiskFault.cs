@@ -1,10 +1,10 @@
-using CaptchaCluster.Tests.Chaos.Node;
+using CaptchaCluster.Tests.Chaos.Nemesis;
 using CaptchaCluster.Tests.Chaos.Workload;
 
-namespace CaptchaCluster.Tests.Chaos.Nemesis;
+namespace CaptchaCluster.Tests.Chaos.Deployments.Embedded;
 
 /// <summary>Every fsync takes long, for seconds; sometimes the process is killed in the middle.</summary>
-internal sealed class SlowDiskFault : IFault
+internal sealed class SlowDiskFault : IFault<EmbeddedStage>
 {
     public string Kind => "slow-disk";
 
@@ -12,9 +12,9 @@ internal sealed class SlowDiskFault : IFault
 
     public string? WhyNot => AttachedStrace.WhyNot;
 
-    public bool FitsIn(Stage stage) => true;
+    public bool FitsIn(EmbeddedStage stage) => true;
 
-    public async Task<bool> StrikeAsync(Stage stage, Random random)
+    public async Task<bool> StrikeAsync(EmbeddedStage stage, Random random)
     {
         string log = Path.Combine(stage.Folder, $"slow-disk-{stage.Run.Recorder.Now}.log");
         TimeSpan delay = TimeSpan.FromMilliseconds(random.Next(50, 500));

@@ -1,7 +1,6 @@
-using System.Net;
 using CaptchaCluster.Tests.Chaos.Workload;
 
-namespace CaptchaCluster.Tests.Chaos.Nemesis;
+namespace CaptchaCluster.Tests.Chaos.Deployments.Embedded;
 
 /// <summary>A ledger that can no longer commit, from the moment it is seen to the restart.</summary>
 internal static class BrokenLedger
@@ -11,7 +10,7 @@ internal static class BrokenLedger
     /// <param name="error">What the node says of it.</param>
     /// <param name="heal">Takes the cause away, which mends nothing before a restart.</param>
     /// <param name="random">Chooses how it is restarted.</param>
-    public static async Task<bool> SitOutAsync(Stage stage, string error, Action heal, Random random)
+    public static async Task<bool> SitOutAsync(EmbeddedStage stage, string error, Action heal, Random random)
     {
         await stage.Node.Process.Output
             .FirstAsync(line => line.Contains(" level=critical ") && line.Contains(error))
@@ -20,19 +19,17 @@ internal static class BrokenLedger
         long from = stage.Run.Recorder.Now;
         long undecided = stage.Pulse.Undecided;
         await UntilSeenAsync();
-        bool wasReady = await IsReadyAsync();
+        bool wasReady = await stage.Node.IsReadyAsync();
         heal();
         stage.Log.Write("  503 was seen");
         undecided = stage.Pulse.Undecided;
         await UntilSeenAsync();
-        wasReady |= await IsReadyAsync();
+        wasReady |= await stage.Node.IsReadyAsync();
         if (wasReady) throw new InvalidOperationException("The node says that it is ready, and its ledger cannot commit.");
         stage.Run.Recorder.MarkOutage(from);
         await stage.RestartAsync(kill: random.Next(2) == 0);
         return true;
 
         Task UntilSeenAsync() => Pulse.UntilAsync(() => stage.Pulse.Undecided > undecided, "503 while the ledger is out of use");
-
-        async Task<bool> IsReadyAsync() => await stage.Node.Process.HealthAsync("/healthz/ready") == HttpStatusCode.OK;
     }
 }

@@ -1,9 +1,9 @@
-using CaptchaCluster.Tests.Chaos.Node;
+using CaptchaCluster.Tests.Chaos.Nemesis;
 
-namespace CaptchaCluster.Tests.Chaos.Nemesis;
+namespace CaptchaCluster.Tests.Chaos.Deployments.Embedded;
 
 /// <summary>fsync fails with EIO, once or from now on.</summary>
-internal sealed class FsyncErrorFault : IFault
+internal sealed class FsyncErrorFault : IFault<EmbeddedStage>
 {
     public string Kind => "fsync-error";
 
@@ -11,9 +11,9 @@ internal sealed class FsyncErrorFault : IFault
 
     public string? WhyNot => AttachedStrace.WhyNot;
 
-    public bool FitsIn(Stage stage) => true;
+    public bool FitsIn(EmbeddedStage stage) => true;
 
-    public async Task<bool> StrikeAsync(Stage stage, Random random)
+    public async Task<bool> StrikeAsync(EmbeddedStage stage, Random random)
     {
         string log = Path.Combine(stage.Folder, $"fsync-error-{stage.Run.Recorder.Now}.log");
         int process = stage.Node.Process.Id;

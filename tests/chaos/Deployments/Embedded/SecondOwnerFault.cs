@@ -1,7 +1,9 @@
-namespace CaptchaCluster.Tests.Chaos.Nemesis;
+using CaptchaCluster.Tests.Chaos.Nemesis;
+
+namespace CaptchaCluster.Tests.Chaos.Deployments.Embedded;
 
 /// <summary>A second process over the same data directory: it must not get anywhere.</summary>
-internal sealed class SecondOwnerFault : IFault
+internal sealed class SecondOwnerFault : IFault<EmbeddedStage>
 {
     public string Kind => "second-owner";
 
@@ -9,9 +11,9 @@ internal sealed class SecondOwnerFault : IFault
 
     public string? WhyNot => null;
 
-    public bool FitsIn(Stage stage) => true;
+    public bool FitsIn(EmbeddedStage stage) => true;
 
-    public async Task<bool> StrikeAsync(Stage stage, Random random)
+    public async Task<bool> StrikeAsync(EmbeddedStage stage, Random random)
     {
         long answered = stage.Pulse.Answered;
         GatewayExit exit = await GatewayProcess.StartRefusedAsync(stage.Node.Command);
