@@ -6,7 +6,7 @@ namespace CaptchaCluster.Tests.Chaos.Workload;
 internal sealed class Callers(RecordedRun run, NodePool nodes, Traffic traffic, Pace pace)
 {
     /// <summary>After an answer that asks to come again later; far shorter than it says, or most of a fault would pass unseen.</summary>
-    private static readonly TimeSpan RetryAfter = TimeSpan.FromMilliseconds(100);
+    private static readonly TimeSpan RetryAfter = TimeSpan.FromMilliseconds(500);
 
     private readonly CancellationTokenSource stopping = new();
 

@@ -23,12 +23,11 @@ internal sealed class DatabaseEndFault(string kind, string description, Action<P
         int interrupted = stage.Proxy.Interrupted;
         await stage.Pulse.AtSendAsync(random.Next(1, 400), () => end(stage.Server));
         await stage.Server.EndedAsync();
-        bool isInterrupted = stage.Proxy.Interrupted > interrupted;
         if (random.Next(2) == 0) await SitOutAsync(stage, random);
         await stage.Server.StartAsync();
         await stage.ReadLedgerAsync(wasKilled: true);
         await stage.ReadyAsync();
-        return isInterrupted;
+        return stage.Proxy.Interrupted > interrupted;
     }
 
     // I9.
