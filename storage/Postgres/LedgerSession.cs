@@ -1,3 +1,4 @@
+using System.Data;
 using CaptchaCluster.Redemption;
 using CaptchaCluster.Tokens;
 using Npgsql;
@@ -7,7 +8,8 @@ namespace CaptchaCluster.Storage.Postgres;
 
 /// <summary>
 /// One connection with the ledger's statements prepared. Blocks its caller, who is the thread in the lead of a shard and has
-/// nothing else to do. After any exception but a <see cref="PostgresException"/> of severity ERROR it is to be disposed.
+/// nothing else to do. After any exception but a <see cref="PostgresException"/> of severity ERROR it is to be disposed, and after
+/// that too where it is not <see cref="IsOpen"/>: of a server whose disk is full Npgsql lets go by itself.
 /// </summary>
 internal sealed class LedgerSession : IDisposable
 {
@@ -53,6 +55,8 @@ internal sealed class LedgerSession : IDisposable
             throw;
         }
     }
+
+    public bool IsOpen => connection.State == ConnectionState.Open;
 
     /// <summary>
     /// Records what may be recorded. What is handed to <paramref name="recorded"/> is durable: that is done only when the

@@ -49,6 +49,7 @@ public sealed class PostgresRedemptionStore(PostgresLedger ledger, TimeProvider 
             {
                 // Rolled back: what this round sent is not under way any more, but what an earlier one sent may be.
                 mayLand = wasUnderWay;
+                if (session?.IsOpen != true) Close();
                 failure = exception;
             }
             catch (Exception exception) when (exception is NpgsqlException or DatabaseException or UnconfirmedCommitException or TimeoutException)

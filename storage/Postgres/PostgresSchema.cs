@@ -26,14 +26,15 @@ internal sealed class PostgresSchema(PostgresDatabase database)
             attached bigint NOT NULL DEFAULT 0);
         INSERT INTO ledger DEFAULT VALUES;
 
-        -- An id determines its exp, so the key is unique on the id.
+        -- An id determines its exp, so the key is unique on the id. Ordered by exp first, entries of one time stand together: of
+        -- ten million live ones those that are written now share a few pages, instead of a page each.
         CREATE TABLE redemption (
             id uuid NOT NULL,
             exp bigint NOT NULL,
             site uuid NOT NULL,
             attempt uuid NOT NULL,
             at bigint NOT NULL,
-            PRIMARY KEY (id, exp)) PARTITION BY RANGE (exp);
+            PRIMARY KEY (exp, id)) PARTITION BY RANGE (exp);
 
         -- Which partitions there are, [lower, upper), named redemption_<lower>.
         CREATE TABLE redemption_partition (

@@ -28,12 +28,16 @@ internal sealed class RedemptionPartitions(PostgresOptions options)
         return await reader.ReadAsync(cancellation) ? StateOf(reader) : throw new DatabaseException("The table 'ledger' has lost its row; bring the database back from a backup.");
     }
 
-    /// <summary>Commits a change of nothing.</summary>
+    /// <summary>Commits a change of nothing, with all that recording takes: the right to, and the table not locked.</summary>
     /// <exception cref="UnconfirmedCommitException">The server did not get it confirmed as it is to.</exception>
     public static async Task ProbeAsync(NpgsqlConnection connection, CancellationToken cancellation)
     {
+        const string text = """
+            INSERT INTO redemption SELECT * FROM redemption WHERE false;
+            UPDATE ledger SET horizon = horizon
+            """;
         CommitWarning warning = new(connection);
-        await using NpgsqlCommand command = new("UPDATE ledger SET horizon = horizon", connection);
+        await using NpgsqlCommand command = new(text, connection);
         await command.ExecuteNonQueryAsync(cancellation);
         warning.ThrowIfHeard();
     }

@@ -116,6 +116,26 @@ public sealed class LostConnectionTests(PostgresFixture server) : IAsyncLifetime
         Assert.Equal(CommitStatus.Recorded, Assert.Single(await node.CommitAsync(Ask(1, 1))).Status);
     }
 
+    /// <summary>Of a server that says so Npgsql lets go, as it does of one that is gone.</summary>
+    [TheoryWithPostgres]
+    [InlineData("disk_full")]
+    [InlineData("out_of_memory")]
+    [InlineData("io_error")]
+    [Trait("Invariant", "I9")]
+    public async Task A_server_in_need_grants_nothing_and_is_used_again_once_it_is_over(string need)
+    {
+        await schema.ExecuteAsync($"""
+            CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RAISE EXCEPTION ''not now'' USING ERRCODE = ''{need}''; END';
+            CREATE TRIGGER refuse BEFORE INSERT ON redemption FOR EACH ROW EXECUTE FUNCTION refuse();
+            CREATE TRIGGER refuse BEFORE UPDATE ON ledger FOR EACH ROW EXECUTE FUNCTION refuse()
+            """);
+        await Assert.ThrowsAsync<UnknownOutcomeException>(() => node.CommitAsync(Ask(1, 1)));
+        Assert.False(node.Store.CanCommit);
+        await schema.ExecuteAsync("DROP TRIGGER refuse ON redemption; DROP TRIGGER refuse ON ledger");
+        await UntilAsync(() => Task.FromResult(node.Store.CanCommit));
+        Assert.Equal(CommitStatus.Recorded, Assert.Single(await node.CommitAsync(Ask(1, 1))).Status);
+    }
+
     [FactWithPostgres]
     [Trait("Invariant", "I9")]
     public async Task A_lost_database_ends_readiness_and_its_return_brings_it_back()
@@ -129,6 +149,24 @@ public sealed class LostConnectionTests(PostgresFixture server) : IAsyncLifetime
         proxy.IsDown = false;
         await UntilAsync(() => Task.FromResult(node.Store.CanCommit));
         Assert.Equal([CommitStatus.Existing, CommitStatus.Recorded], (await node.CommitAsync(Ask(1, 2), Ask(2, 1))).Select(result => result.Status));
+    }
+
+    /// <summary>That it answers, and writes elsewhere, is not enough: each commit would fail, between two promises that all is well.</summary>
+    [FactWithPostgres]
+    [Trait("Invariant", "I9")]
+    public async Task A_database_that_does_not_let_us_record_is_out_of_reach_until_it_does()
+    {
+        await schema.ExecuteAsync("ALTER TABLE redemption OWNER TO postgres");
+        await Assert.ThrowsAsync<UnknownOutcomeException>(() => node.CommitAsync(Ask(1, 1)));
+        long failures = await FailuresAsync();
+        await UntilAsync(async () => await FailuresAsync() >= failures + 3); // the upkeep looks again and again
+        Assert.False(node.Store.CanCommit);
+        await schema.ExecuteAsync($"ALTER TABLE redemption OWNER TO {PostgresServer.Role}");
+        await UntilAsync(() => Task.FromResult(node.Store.CanCommit));
+        Assert.Equal(CommitStatus.Recorded, Assert.Single(await node.CommitAsync(Ask(1, 1))).Status);
+
+        // Transactions that were rolled back.
+        Task<long> FailuresAsync() => schema.CountAsync("generate_series(1, (SELECT xact_rollback FROM pg_stat_database WHERE datname = current_database()))");
     }
 
     private PostgresOptions Through(int port) => schema.Options with
