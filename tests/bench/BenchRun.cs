@@ -5,6 +5,7 @@ using CaptchaCluster.Bench.Report;
 using CaptchaCluster.Bench.Rows;
 using CaptchaCluster.Bench.Servers;
 using CaptchaCluster.Tests.Load;
+using CaptchaCluster.Tests.Postgres.Server;
 
 namespace CaptchaCluster.Bench;
 
@@ -60,7 +61,7 @@ internal sealed class BenchRun(BenchOptions options, TestClock clock, TextWriter
             results = results with { Growth = await GrowConnectionsAsync(stage, rows) };
         }
 
-        results = results with { Live = await GrowLiveAsync(directory), Fsync = disk.Times };
+        results = results with { Live = await GrowLiveAsync(directory), Postgres = await MeasurePostgresAsync(directory), Fsync = disk.Times };
         if (!options.HasMicro) return results;
         Say("Micro-benchmarks …");
         return results with { Micro = await MicroBenchmarks.RunAsync(Path.Combine(directory, "micro"), cancelled) };
@@ -135,6 +136,40 @@ internal sealed class BenchRun(BenchOptions options, TestClock clock, TextWriter
         return points;
     }
 
+    private async Task<PostgresFigures?> MeasurePostgresAsync(string directory)
+    {
+        if (!options.HasPostgres && options.PostgresLiveGrowth.Count == 0) return null;
+        if (PostgresPrograms.Missing is { } missing)
+        {
+            notices.Add($"PostgreSQL is left out: {missing}.");
+            return null;
+        }
+
+        await using PostgresStage stage = await PostgresStage.OpenAsync(directory, clock, cancelled);
+        int[] counts = [.. Enumerable.Range(1, PostgresStage.MostGateways)];
+        Say("PostgreSQL: warming up …");
+        const int Turns = 2;
+        await stage.MeasureAsync(counts, new RowLoad(UsualConnections, options.Warmup / Turns), Turns, _ => { });
+        List<Sample> samples = [];
+        foreach (int connections in options.HasPostgres ? options.Connections : [])
+        {
+            Say($"PostgreSQL: {connections} connections, {options.Rounds} rounds of {options.Duration.TotalSeconds:0.###} s each");
+            samples.AddRange(await stage.MeasureAsync(counts, new RowLoad(connections, options.Duration), options.Rounds, Show));
+        }
+
+        List<PostgresLivePoint> points = [];
+        long filled = 0;
+        foreach (long live in options.PostgresLiveGrowth)
+        {
+            Say($"PostgreSQL: {live:#,0} live redemptions");
+            await stage.FillAsync(live - filled, clock.UtcNow);
+            filled = Math.Max(filled, live);
+            points.Add(new PostgresLivePoint(live, await stage.MeasureAsync([1], new RowLoad(LatencyConnections, options.Duration), options.Rounds, Show)));
+        }
+
+        return new PostgresFigures(await stage.VersionAsync(), PostgresServer.Settings, samples, points);
+    }
+
     private IReadOnlyList<Row> RowsThatCanRun(bool hasRedis)
     {
         if (hasRedis || !options.Rows.Any(RowNames.NeedsRedis)) return options.Rows;
@@ -146,7 +181,8 @@ internal sealed class BenchRun(BenchOptions options, TestClock clock, TextWriter
     private void Say(string line) => progress.WriteLine(line);
 
     private void Show(Sample sample) => progress.WriteLine(
-        $"  {sample.Round + 1,2} {sample.Row.Name(),-10} {sample.Rate,9:#,0}/s  p50 {sample.P50,7:0.000}  p99 {sample.P99,7:0.000} ms  cpu {sample.FrontCpu,5:0.0}"
+        $"  {sample.Round + 1,2} {sample.Row.Name() + sample.Gateways,-10} {sample.Rate,9:#,0}/s  p50 {sample.P50,7:0.000}  p99 {sample.P99,7:0.000} ms  cpu {sample.FrontCpu,5:0.0}"
         + $"+{sample.StoreCpu:0.0} µs  client {sample.ClientCpu:0.0} µs  others {sample.OthersBusy:0.00}  {sample.Allocated,6:#,0} B"
+        + (sample.Database is { } database ? $"  {database.RowsPerCommit:0} rows/commit  wal {database.LogBytes:0}  table {database.TableBytes:0}  index {database.IndexBytes:0} B" : "")
         + (sample.Unanswered + sample.Wrong > 0 ? $"  unanswered {sample.Unanswered}  WRONG {sample.Wrong}" : ""));
 }

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
+using CaptchaCluster.Bench.Experiments;
 using CaptchaCluster.Bench.Rows;
 using CaptchaCluster.Tests.Load;
 
@@ -18,12 +19,14 @@ internal sealed class BenchCommand
         For example:
           (nothing)                               the rows, at 64 and 256 connections
           --rows a,b --connections 64 --rounds 9
+          --rows a --postgres --connections 256   gateways over PostgreSQL, little else
           --all --write tests/bench               everything, into tests/bench/RESULTS.md
         """;
 
     private static readonly int[] DefaultConnections = [64, 256];
     private static readonly int[] DefaultConnectionGrowth = [1, 8, 64, 256, 1000];
     private static readonly long[] DefaultLiveGrowth = [100_000, 1_000_000, 5_000_000, 10_000_000];
+    private static readonly long[] DefaultPostgresLiveGrowth = [100_000, 1_000_000, 10_000_000];
 
     private readonly Option<string?> rows = new("--rows")
     {
@@ -47,6 +50,16 @@ internal sealed class BenchCommand
         Description = "How start, memory and throughput grow with the live redemptions of the ledger: 100000,1000000,5000000,10000000.",
     };
 
+    private readonly Option<bool> postgres = new("--postgres")
+    {
+        Description = $"One to {PostgresStage.MostGateways} gateways over a private PostgreSQL (Debian package postgresql), beside the bare server.",
+    };
+
+    private readonly Option<string?> postgresLive = new("--postgres-live")
+    {
+        Description = "How throughput, log and processor time grow with the live redemptions in PostgreSQL: 100000,1000000,10000000.",
+    };
+
     private readonly Option<bool> micro = new("--micro") { Description = "The pieces of the way alone." };
 
     private readonly Option<bool> all = new("--all") { Description = "All of these, where not said otherwise." };
@@ -62,7 +75,7 @@ internal sealed class BenchCommand
     /// <param name="errors">Where complaints go.</param>
     public RootCommand Build(Func<BenchOptions, CancellationToken, Task<int>> run, TextWriter errors)
     {
-        RootCommand command = new(Description) { rows, connections, rounds, seconds, warmup, latency, growth, live, micro, all, write, directory };
+        RootCommand command = new(Description) { rows, connections, rounds, seconds, warmup, latency, growth, live, postgres, postgresLive, micro, all, write, directory };
         command.SetAction(async (parsed, cancelled) =>
         {
             try
@@ -97,6 +110,8 @@ internal sealed class BenchCommand
             HasLatency = hasAll || parsed.GetValue(latency),
             ConnectionGrowth = Numbers(growth, DefaultConnectionGrowth, hasAll),
             LiveGrowth = Numbers(live, DefaultLiveGrowth, hasAll),
+            HasPostgres = hasAll || parsed.GetValue(postgres),
+            PostgresLiveGrowth = Numbers(postgresLive, DefaultPostgresLiveGrowth, hasAll),
             HasMicro = hasAll || parsed.GetValue(micro),
             WriteTo = parsed.GetValue(write),
             Directory = Existing(parsed.GetValue(directory) ?? Path.GetTempPath()),

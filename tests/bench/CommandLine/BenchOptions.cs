@@ -24,6 +24,11 @@ internal sealed record BenchOptions
 
     public IReadOnlyList<long> LiveGrowth { get; init; } = [];
 
+    public bool HasPostgres { get; init; }
+
+    /// <summary>Of PostgreSQL.</summary>
+    public IReadOnlyList<long> PostgresLiveGrowth { get; init; } = [];
+
     public bool HasMicro { get; init; }
 
     /// <summary>Where RESULTS.md goes, with its plots and figures; null: nowhere.</summary>

@@ -24,10 +24,10 @@ internal sealed class LiveGrowth(string directory, TestClock clock, Cancellation
 
         TimeSpan begun = clock.Now;
         await using GatewayServer gateway = await GatewayServer.StartAsync(data, clock, cancelled);
-        await RequireReadyAsync(gateway.Contender.Url);
+        await RequireReadyAsync(gateway.Contender.Front.Url);
         TimeSpan ready = clock.Now - begun;
-        CollectorCounts counts = await gateway.Contender.Front.CollectAsync(cancelled);
-        long resident = ProcessUse.Resident(gateway.Contender.Front.Id);
+        CollectorCounts counts = await gateway.Contender.Front.Server.CollectAsync(cancelled);
+        long resident = ProcessUse.Resident(gateway.Contender.Front.Server.Id);
 
         RowDriver driver = new(new MintedTokens(gateway.Admin, site), clock);
         await driver.MeasureAsync(Row.Bare, bare, ledger: null, load with { Duration = warmup }, cancelled);

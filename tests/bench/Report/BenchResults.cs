@@ -30,18 +30,27 @@ internal sealed record BenchResults
     /// <summary>By live redemptions, the empty ledger first.</summary>
     public IReadOnlyList<LivePoint> Live { get; init; } = [];
 
+    /// <summary>Gateways over PostgreSQL; null where they were not measured.</summary>
+    public PostgresFigures? Postgres { get; init; }
+
     public LatencyHistogram Fsync { get; init; } = new();
 
     /// <summary>A table in Markdown.</summary>
     public string? Micro { get; init; }
 
-    public IReadOnlyList<Sample> AllSamples => [.. Rows, .. Latency, .. Growth, .. Live.SelectMany(point => point.Samples)];
+    public IReadOnlyList<Sample> AllSamples => [.. Rows, .. Latency, .. Growth, .. Live.SelectMany(point => point.Samples), .. PostgresSamples];
 
     public IReadOnlyList<string> WrongAnswers => [.. AllSamples.Where(sample => sample.Wrong > 0)
         .Select(sample => $"{sample.Row.Name()}: {sample.Wrong} of {sample.Answered} answers were wrong; the first: {sample.WrongAnswer}")];
 
+    private IEnumerable<Sample> PostgresSamples => Postgres is { } postgres ? [.. postgres.Rows, .. postgres.Live.SelectMany(point => point.Samples)] : [];
+
     /// <summary>Bytes of heap for each live redemption, garbage and the empty server left out.</summary>
     public double HeapPerRedemption(LivePoint point) => (double)(point.Heap - Live[0].Heap) / point.Live;
+
+    /// <summary>What so many gateways over PostgreSQL reached of the bare server in each round.</summary>
+    public static IEnumerable<double> PostgresRatios(IEnumerable<Sample> samples, int gateways) =>
+        Ratios(samples.Where(sample => sample.Row == Row.Bare || sample.Gateways == gateways), Row.Postgres, Row.Bare);
 
     /// <summary>What a row reached of another in each round.</summary>
     public static IEnumerable<double> Ratios(IEnumerable<Sample> samples, Row row, Row of)

@@ -37,6 +37,7 @@ internal static class MarkdownReport
         AppendLatency(page, results.Latency);
         if (results.Growth.Count > 0) AppendGrowth(page, results.Growth, plots);
         if (results.Live.Count > 0) AppendLive(page, results, plots);
+        if (results.Postgres is { } postgres) new PostgresSection(page, postgres, plots).Append();
         if (results.Micro is { } micro) page.AppendLine("## The pieces alone").AppendLine().AppendLine(micro).AppendLine();
         return page.ToString();
     }
@@ -161,23 +162,23 @@ internal static class MarkdownReport
         AppendPlot(page, plots, PlotFiles.ReadyByLive);
     }
 
-    private static void AppendPlot(StringBuilder page, string? plots, PlotFile file)
+    public static void AppendPlot(StringBuilder page, string? plots, PlotFile file)
     {
         if (plots is not null) page.AppendLine($"![{file.Title}]({plots}/{file.Name})").AppendLine();
     }
 
     private static Spread Of(IEnumerable<Sample> samples, Func<Sample, double> value) => Spread.Of(samples.Select(value));
 
-    private static string Median(IEnumerable<Sample> samples, Func<Sample, double> value, string format) =>
+    public static string Median(IEnumerable<Sample> samples, Func<Sample, double> value, string format) =>
         samples.Any() ? Of(samples, value).Median.ToString(format, CultureInfo.InvariantCulture) : "";
 
-    private static string Words(IEnumerable<double> ratios)
+    public static string Words(IEnumerable<double> ratios)
     {
         double[] all = [.. ratios];
         return all.Length == 0 ? "" : Words(Spread.Of(all), "0.00");
     }
 
-    private static string Words(Spread spread, string format) => string.Join(" ", [
+    public static string Words(Spread spread, string format) => string.Join(" ", [
         spread.Min.ToString(format, CultureInfo.InvariantCulture),
         $"**{spread.Median.ToString(format, CultureInfo.InvariantCulture)}**",
         spread.Max.ToString(format, CultureInfo.InvariantCulture),

@@ -16,6 +16,10 @@ internal static class PlotFiles
     public static readonly PlotFile HeapByLive = new("heap-by-live.svg", "Managed heap by live redemptions");
     public static readonly PlotFile ReadyByLive = new("ready-by-live.svg", "Start by live redemptions");
 
+    public static readonly PlotFile PostgresRatios = new("postgres-ratios.svg", "Gateways over PostgreSQL: throughput over that of bare Kestrel");
+    public static readonly PlotFile PostgresLogByLive = new("postgres-log-by-live.svg", "PostgreSQL: bytes of log per redemption, by live redemptions");
+    public static readonly PlotFile PostgresCpuByLive = new("postgres-cpu-by-live.svg", "PostgreSQL: processor time per redemption, by live redemptions");
+
     public static PlotFile Ratios(int connections) => new($"ratios-{connections}.svg", $"Throughput over that of bare Kestrel in the same round, {connections} connections");
 
     public static IEnumerable<(PlotFile File, Plot Plot)> Of(BenchResults results)
@@ -34,6 +38,8 @@ internal static class PlotFiles
             yield return Draw(LatencyByConnections, Axis.Log("connections", Xs(latencies)), Axis.Log("milliseconds", Ys(latencies)), latencies);
         }
 
+        foreach ((PlotFile, Plot) plot in OfPostgres(results.Postgres)) yield return plot;
+
         LivePoint[] live = [.. results.Live.Where(point => point.Live > 0)];
         if (live.Length == 0) yield break;
         Series[] throughput = [.. live.SelectMany(point => point.Samples.Select(sample => (point.Live, Sample: sample)))
@@ -47,6 +53,32 @@ internal static class PlotFiles
         yield return Draw(ReadyByLive, Live(), Axis.Linear("seconds", Ys(ready)), ready);
 
         Axis Live() => Axis.Log("live redemptions", [.. live.Select(point => (double)point.Live)]);
+    }
+
+    private static IEnumerable<(PlotFile File, Plot Plot)> OfPostgres(PostgresFigures? figures)
+    {
+        if (figures is null) yield break;
+        if (figures.Rows.Count > 0)
+        {
+            Series[] ratios = [.. figures.Rows.GroupBy(sample => sample.Connections).Select(samples => new Series(
+                $"{samples.Key} connections",
+                [.. samples.Select(sample => sample.Gateways).OfType<int>().Distinct().Order().Select(count => ((double)count, Spread.Of(BenchResults.PostgresRatios(samples, count)).Median))],
+                HasDots: true))];
+            yield return Draw(PostgresRatios, Axis.Linear("gateways", Xs(ratios)), Axis.Linear("of a", Ys(ratios)), ratios);
+        }
+
+        if (figures.Live.Count == 0) yield break;
+        (long Live, Sample Sample)[] live = [.. figures.Live.SelectMany(point => point.Samples.Where(sample => sample.Database is not null).Select(sample => (point.Live, sample)))];
+        Series[] logs = [
+            Line("all rounds", live, entry => entry.Live, entry => entry.Sample.Database!.LogBytes),
+            Line("the round after a checkpoint", live.Where(entry => entry.Sample.Round == 0), entry => entry.Live, entry => entry.Sample.Database!.LogBytes),
+        ];
+        yield return Draw(PostgresLogByLive, Axis.Log("live redemptions", Xs(logs)), Axis.Log("bytes", Ys(logs)), logs);
+        Series[] times = [
+            Line("database", live, entry => entry.Live, entry => entry.Sample.StoreCpu),
+            Line("gateway", live, entry => entry.Live, entry => entry.Sample.FrontCpu),
+        ];
+        yield return Draw(PostgresCpuByLive, Axis.Log("live redemptions", Xs(times)), Axis.Linear("microseconds", Ys(times)), times);
     }
 
     private static (PlotFile, Plot) Draw(PlotFile file, Axis x, Axis y, params Series[] lines) => (file, new Plot(file.Title, x, y, lines));

@@ -52,7 +52,8 @@ internal static partial class ReportFiles
         IReadOnlyList<Sample> Rows,
         IReadOnlyList<Sample> LatencyAtHalfPeak,
         IReadOnlyList<Sample> ByConnections,
-        IReadOnlyList<LivePoint> ByLiveRedemptions)
+        IReadOnlyList<LivePoint> ByLiveRedemptions,
+        PostgresFigures? Postgres)
     {
         public static Figures Of(BenchResults results) => new(
             results.Started,
@@ -66,7 +67,8 @@ internal static partial class ReportFiles
             results.Rows,
             results.Latency,
             results.Growth,
-            results.Live);
+            results.Live,
+            results.Postgres);
     }
 
     private sealed record TargetFigures(string What, string Target, Spread Measured, bool Reached);

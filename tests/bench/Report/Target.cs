@@ -11,6 +11,7 @@ namespace CaptchaCluster.Bench.Report;
 internal sealed record Target(string What, string Limit, Spread Measured, string Format, bool IsMet)
 {
     private const long LiveTarget = 5_000_000;
+    private const int PostgresConnections = 256;
 
     /// <summary>Those that the run measured.</summary>
     public static IEnumerable<Target> Of(BenchResults results)
@@ -26,6 +27,11 @@ internal sealed record Target(string What, string Limit, Spread Measured, string
 
         if (AtMost("p99 of b at half of its peak rate, ms", 5, results.Latency.Where(IsSuccess).Select(sample => sample.P99), "0.00") is { } latency) yield return latency;
         if (AtMost("ledger bytes per redemption", 64, results.Rows.Where(IsSuccess).Select(sample => sample.LedgerBytes!.Value), "0.0") is { } ledger) yield return ledger;
+        foreach (IGrouping<int, Sample> samples in (results.Postgres?.Rows ?? []).GroupBy(sample => sample.Connections).Where(samples => samples.Key == PostgresConnections))
+        {
+            if (AtLeast($"one gateway over PostgreSQL / a at {samples.Key} connections", 0.35, BenchResults.PostgresRatios(samples, 1)) is { } shared) yield return shared;
+        }
+
         if (results.Live.FirstOrDefault(point => point.Live == LiveTarget) is not { } live) yield break;
         yield return AtMost("heap bytes per redemption at 5,000,000 live ones", 100, [results.HeapPerRedemption(live)], "0.0")!;
         yield return AtMost("seconds from the start until ready over them", 5, [live.ReadySeconds], "0.00")!;

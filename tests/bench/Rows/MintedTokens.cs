@@ -8,7 +8,7 @@ namespace CaptchaCluster.Bench.Rows;
 /// </summary>
 internal sealed class MintedTokens(AdminApi admin, LoadSite site)
 {
-    private static readonly TimeSpan Life = TimeSpan.FromHours(1);
+    public static readonly TimeSpan Life = TimeSpan.FromHours(1);
     private static readonly TimeSpan Margin = TimeSpan.FromMinutes(1);
 
     private readonly List<TokenBatch> batches = [];

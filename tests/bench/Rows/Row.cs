@@ -12,11 +12,14 @@ internal enum Row
     Forged,
     RedisAlways,
     RedisEverySecond,
+
+    /// <summary>Measured apart from the others: it is about several gateways.</summary>
+    Postgres,
 }
 
 internal static class RowNames
 {
-    public static IReadOnlyList<Row> All { get; } = Enum.GetValues<Row>();
+    public static IReadOnlyList<Row> All { get; } = [.. Enum.GetValues<Row>().Where(row => row != Row.Postgres)];
 
     public static bool NeedsRedis(this Row row) => row is Row.RedisAlways or Row.RedisEverySecond;
 
@@ -30,6 +33,7 @@ internal static class RowNames
         Row.Forged => "d",
         Row.RedisAlways => "e-always",
         Row.RedisEverySecond => "e-everysec",
+        Row.Postgres => "p",
         _ => throw new ArgumentOutOfRangeException(nameof(row), row, "not a row"),
     };
 
@@ -42,6 +46,7 @@ internal static class RowNames
         Row.Forged => "`/siteverify`: forged token",
         Row.RedisAlways => "Redis `SET NX EX`, `appendfsync always`",
         Row.RedisEverySecond => "Redis `SET NX EX`, `appendfsync everysec`: may lose a second",
+        Row.Postgres => "`/siteverify` over PostgreSQL: success, durable",
         _ => throw new ArgumentOutOfRangeException(nameof(row), row, "not a row"),
     };
 

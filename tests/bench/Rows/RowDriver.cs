@@ -31,11 +31,13 @@ internal sealed class RowDriver(MintedTokens tokens, TestClock clock)
     public async Task<Sample> MeasureAsync(Row row, Contender contender, string? ledger, RowLoad load, CancellationToken cancelled)
     {
         bool isSpending = row.Kind() == RequestKind.Fresh;
-        if (row is Row.Bare or Row.BareAsGateway) tokens.Recycle(contender);
+        if (row is Row.Bare or Row.BareAsGateway) tokens.Recycle(contender.Memory);
         double rate = load.Rate ?? Math.Min(FastestRate, fastest * 1.3);
         long needed = isSpending ? (long)(rate * load.Duration.TotalSeconds) + load.Connections : SpentBefore + load.Connections;
-        TokenPool pool = await tokens.AtLeastAsync(contender, needed, cancelled);
-        WorkerSetup setup = new(await Target.ResolveAsync(contender.Url), tokens.Site.Secret, tokens.Site.RetiredSecret)
+        TokenPool pool = await tokens.AtLeastAsync(contender.Memory, needed, cancelled);
+        List<Target> targets = [];
+        foreach (Front front in contender.Fronts) targets.AddRange(await Target.ResolveAsync(front.Url));
+        WorkerSetup setup = new(targets, tokens.Site.Secret, tokens.Site.RetiredSecret)
         {
             Stock = new TokenStock(pool),
             Clock = clock,
@@ -90,12 +92,13 @@ internal sealed class RowDriver(MintedTokens tokens, TestClock clock)
             P999 = latency.P999.TotalMilliseconds,
             Max = latency.Max.TotalMilliseconds,
             FrontCpu = cost.Contender.FrontCpu.TotalMicroseconds / requests,
-            StoreCpu = cost.Contender.StoreCpu.TotalMicroseconds / requests,
+            StoreCpu = cost.Contender.Store.Cpu.TotalMicroseconds / requests,
             ClientCpu = result.ClientMicrosecondsPerRequest,
-            OthersBusy = Math.Max(0, (cost.Machine - cost.Contender.FrontCpu - cost.Contender.StoreCpu - result.ClientCpu) / result.Elapsed),
+            OthersBusy = Math.Max(0, (cost.Machine - cost.Contender.FrontCpu - cost.Contender.Store.Cpu - result.ClientCpu) / result.Elapsed),
             Allocated = cost.Contender.Counts.Allocated / requests,
             Collections = cost.Contender.Counts.Collections / result.Elapsed.TotalSeconds,
             Paused = cost.Contender.Counts.Paused / result.Elapsed,
+            Database = row == Row.Postgres ? DatabaseShare.Of(cost.Contender.Store, requests, result.Elapsed) : null,
         };
     }
 

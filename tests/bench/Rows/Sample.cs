@@ -58,4 +58,10 @@ internal sealed record Sample
 
     /// <summary>Bytes by which the ledger grew, per redemption; null where it did not.</summary>
     public double? LedgerBytes { get; init; }
+
+    /// <summary>Over which its connections were spread; null where it is about one server only.</summary>
+    public int? Gateways { get; init; }
+
+    /// <summary>What it took of PostgreSQL.</summary>
+    public DatabaseShare? Database { get; init; }
 }

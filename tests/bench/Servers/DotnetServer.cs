@@ -9,6 +9,9 @@ namespace CaptchaCluster.Bench.Servers;
 /// <param name="Paused">How long collections have stopped it.</param>
 internal readonly record struct CollectorCounts(long Allocated, long Heap, long Collections, TimeSpan Paused)
 {
+    public CollectorCounts And(CollectorCounts other) =>
+        new(Allocated + other.Allocated, Heap + other.Heap, Collections + other.Collections, Paused + other.Paused);
+
     public CollectorCounts Since(CollectorCounts earlier) =>
         new(Allocated - earlier.Allocated, Heap - earlier.Heap, Collections - earlier.Collections, Paused - earlier.Paused);
 }

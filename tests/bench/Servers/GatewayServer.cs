@@ -13,12 +13,26 @@ internal sealed record GatewayServer(Contender Contender, string DataDirectory, 
 
     public string Ledger => Path.Combine(DataDirectory, "ledger");
 
-    public static async Task<GatewayServer> StartAsync(string dataDirectory, TestClock clock, CancellationToken cancelled)
+    public static Task<GatewayServer> StartAsync(string dataDirectory, TestClock clock, CancellationToken cancelled) =>
+        StartAsync(dataDirectory, [], clock, cancelled);
+
+    /// <summary>One of several over a database, which it does not own.</summary>
+    public static Task<GatewayServer> StartOverAsync(PostgresServer database, string dataDirectory, TestClock clock, CancellationToken cancelled) => StartAsync(
+        dataDirectory,
+        [
+            ("Store__Kind", "postgres"), ("Store__ConnectionString", database.ConnectionString),
+            ("Tokens__Keys__k1", "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8="), ("Tokens__SigningKey", "k1"),
+        ],
+        clock,
+        cancelled);
+
+    private static async Task<GatewayServer> StartAsync(
+        string dataDirectory, (string, string)[] environment, TestClock clock, CancellationToken cancelled)
     {
         DotnetServer server = DotnetServer.Start("CaptchaCluster.Gateway.dll", [
             "--Gateway:Listen=http://127.0.0.1:0", "--Gateway:AdminListen=http://127.0.0.1:0",
             $"--Gateway:DataDirectory={dataDirectory}", $"--Gateway:AdminKey={AdminKey}",
-        ]);
+        ], environment);
         try
         {
             Uri address = await AddressAsync("verification");

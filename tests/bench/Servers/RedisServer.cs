@@ -49,7 +49,7 @@ internal static class RedisServer
         Contender contender = await HostedServer.StartAsync("CaptchaCluster.Bench.Redis.dll", [socket], isHostedAsGateway: true, redis, cancelled);
         try
         {
-            await RequireOnceAsync(contender.Url, cancelled);
+            await RequireOnceAsync(contender.Front.Url, cancelled);
             return contender;
         }
         catch

@@ -9,7 +9,7 @@ namespace CaptchaCluster.Bench.Servers;
 /// A server as a process of its own, with nothing of this one's environment that could change how it runs. Disposing of it asks
 /// it to end, and kills it where it does not.
 /// </summary>
-internal sealed class ServerProcess : IAsyncDisposable
+internal sealed class ServerProcess : IDatabase
 {
     private const int SigTerm = 15;
 
@@ -65,6 +65,8 @@ internal sealed class ServerProcess : IAsyncDisposable
             throw Failure("does not answer");
         }
     }
+
+    public Task<DatabaseUse> ReadUseAsync(CancellationToken cancelled) => Task.FromResult(new DatabaseUse(ProcessUse.Cpu(Id)));
 
     public Task EndedAsync(CancellationToken cancelled) => process.WaitForExitAsync(cancelled);
 
