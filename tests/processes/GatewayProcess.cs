@@ -7,6 +7,14 @@ namespace CaptchaCluster.Tests.Processes;
 /// <param name="DataDirectory">Its data directory.</param>
 internal sealed record GatewayCommand(string DataDirectory)
 {
+    /// <summary>The program, beside the tests.</summary>
+    public string Assembly { get; init; } = "CaptchaCluster.Gateway.dll";
+
+    /// <summary>The address by which it announces that it serves; one that is no gateway has no other.</summary>
+    public string Announces { get; init; } = Verification;
+
+    public const string Verification = "verification";
+
     /// <summary>For the gateway itself.</summary>
     public IReadOnlyList<string> Arguments { get; init; } = [];
 
@@ -28,8 +36,9 @@ internal sealed class GatewayProcess : IAsyncDisposable
 
     public const string AdminKey = "the-admin-key-of-these-tests";
 
-    private static readonly string[] SettingSections = ["Gateway__", "Store__", "Tokens__", "Redemption__", "Logging__", "OTEL_"];
+    private static readonly string[] SettingSections = ["Gateway__", "Store__", "Tokens__", "Redemption__", "Cluster__", "Logging__", "OTEL_"];
 
+    private readonly GatewayCommand command;
     private readonly Process process;
     private readonly OutputLines output = new();
     private readonly OutputLines errors = new();
@@ -38,6 +47,7 @@ internal sealed class GatewayProcess : IAsyncDisposable
 
     private GatewayProcess(GatewayCommand command)
     {
+        this.command = command;
         process = new Process { StartInfo = StartInfoOf(command) };
         process.OutputDataReceived += (_, line) => output.Add(line.Data);
         process.ErrorDataReceived += (_, line) => errors.Add(line.Data);
@@ -86,7 +96,7 @@ internal sealed class GatewayProcess : IAsyncDisposable
     public static async Task<GatewayExit> StartRefusedAsync(GatewayCommand command)
     {
         await using GatewayProcess gateway = Launch(command);
-        Task<string> served = gateway.output.FirstAsync(IsAddressOf("verification"));
+        Task<string> served = gateway.output.FirstAsync(IsAddressOf(command.Announces));
         await Task.WhenAny(served, gateway.EndedAsync());
         if (served.IsCompletedSuccessfully) throw new InvalidOperationException($"The start was not refused.\n{gateway.output}");
         await gateway.EndedAsync();
@@ -101,7 +111,8 @@ internal sealed class GatewayProcess : IAsyncDisposable
     {
         try
         {
-            publicClient = ClientOf(await output.FirstAsync(IsAddressOf("verification")).WaitAsync(Patience));
+            publicClient = ClientOf(await output.FirstAsync(IsAddressOf(command.Announces)).WaitAsync(Patience));
+            if (command.Announces != GatewayCommand.Verification) return;
             adminClient = ClientOf(await output.FirstAsync(IsAddressOf("admin API")).WaitAsync(Patience));
             adminClient.DefaultRequestHeaders.Authorization = new("Bearer", AdminKey);
         }
@@ -154,7 +165,7 @@ internal sealed class GatewayProcess : IAsyncDisposable
     private static ProcessStartInfo StartInfoOf(GatewayCommand command)
     {
         string dotnet = Environment.GetEnvironmentVariable("DOTNET_HOST_PATH") ?? "dotnet";
-        string assembly = Path.Combine(AppContext.BaseDirectory, "CaptchaCluster.Gateway.dll");
+        string assembly = Path.Combine(AppContext.BaseDirectory, command.Assembly);
         string[] words = [.. command.Launcher, dotnet, assembly, .. command.Arguments];
         ProcessStartInfo start = new(words[0], words[1..])
         {

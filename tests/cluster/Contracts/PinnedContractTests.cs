@@ -1,0 +1,63 @@
+using System.Reflection;
+using CaptchaCluster.Grains.Redemption;
+
+namespace CaptchaCluster.Tests.Cluster.Contracts;
+
+/// <summary>Nodes of two versions talk to each other during an update: names and numbers on the wire never change, and are never used again.</summary>
+public sealed class PinnedContractTests
+{
+    private static readonly Type[] Types = [.. typeof(IRedemptionGrain).Assembly.GetTypes().Where(type => type.Namespace?.StartsWith("CaptchaCluster.Grains", StringComparison.Ordinal) == true)];
+
+    [Fact]
+    public void Names_and_numbers_on_the_wire_are_pinned()
+    {
+        IEnumerable<string> messages = Types
+            .Where(type => type.GetCustomAttribute<GenerateSerializerAttribute>() is not null)
+            .Select(type => $"{AliasOf(type)}: {string.Join(", ", MembersOf(type))}".TrimEnd(' ', ':'));
+        Assert.Equal(
+            [
+                "captchacluster.LedgerState: 0 Shards Int32, 1 IssuedFloor Int64, 2 IsReady Boolean",
+                "captchacluster.PeekBatch: 0 Shards Int32, 1 Items Byte[]",
+                "captchacluster.PreviousSecretRecord: 0 Generation Int32, 1 Hash Byte[], 2 ValidUntil Int64",
+                "captchacluster.RedemptionBatch: 0 Shards Int32, 1 Items Byte[]",
+                "captchacluster.RotationRecord: 0 IdHash Byte[], 1 Generation Int32, 2 SealedSecret Byte[], 3 OldSecretExpiresAt Nullable`1, 4 ForgetAt Int64",
+                "captchacluster.ShardPlacement",
+                "captchacluster.ShardReply: 0 Shards Int32, 1 IssuedFloor Int64, 2 Items Byte[]",
+                "captchacluster.SiteList: 0 Sites SiteRecord[], 1 Problem String",
+                "captchacluster.SiteRecord: 0 Key Byte[], 1 Version Int64, 2 Name String, 3 Hostnames String[], 4 EnforceHostname Boolean, 5 IpBinding String, "
+                + "6 TokenTtlSeconds Int32, 7 Tier String, 8 Disabled Boolean, 9 Generation Int32, 10 SecretHash Byte[], 11 Previous PreviousSecretRecord, "
+                + "12 LastRotation RotationRecord, 13 CreatedAt Int64, 14 DeletedAt Nullable`1",
+                "captchacluster.SiteReply: 0 Change SiteChange, 1 Site SiteRecord, 2 Problem String",
+            ],
+            messages.Order(StringComparer.Ordinal));
+    }
+
+    [Fact]
+    public void Calls_are_pinned()
+    {
+        IEnumerable<string> calls = Types
+            .Where(type => type.IsInterface && type.IsAssignableTo(typeof(IGrain)))
+            .SelectMany(type => type.GetMethods().Select(method =>
+                $"{AliasOf(type)}.{AliasOf(method)}({string.Join(", ", method.GetParameters().Select(parameter => parameter.ParameterType.Name))})"));
+        Assert.Equal(
+            [
+                "captchacluster.ILedgerGrain.State()",
+                "captchacluster.IRedemptionGrain.Peek(PeekBatch)",
+                "captchacluster.IRedemptionGrain.Redeem(RedemptionBatch)",
+                "captchacluster.ISiteGrain.Replace(Int64, SiteRecord)",
+                "captchacluster.ISiteReaderGrain.Read(Byte[])",
+                "captchacluster.ISiteReaderGrain.ReadAfter(Int64)",
+                "captchacluster.ISiteReaderGrain.WaitForChange(Int64)",
+            ],
+            calls.Order(StringComparer.Ordinal));
+    }
+
+    private static string AliasOf(MemberInfo member) => member.GetCustomAttribute<AliasAttribute>()?.Alias ?? throw new InvalidOperationException($"{member} has no alias.");
+
+    private static IEnumerable<string> MembersOf(Type type) =>
+        from property in type.GetProperties(BindingFlags.Instance | BindingFlags.Public)
+        let id = property.GetCustomAttribute<IdAttribute>()
+        where id is not null
+        orderby id.Id
+        select $"{id.Id} {property.Name} {property.PropertyType.Name}";
+}

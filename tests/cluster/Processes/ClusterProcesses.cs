@@ -1,0 +1,83 @@
+using System.Net;
+using System.Net.Sockets;
+using CaptchaCluster.Tests.Processes;
+using CaptchaCluster.Tests.Processes.Postgres;
+
+namespace CaptchaCluster.Tests.Cluster.Processes;
+
+/// <summary>Silos and gateways as processes over one schema, found through its tables.</summary>
+internal sealed class ClusterProcesses(PostgresServer server, string schema) : IAsyncDisposable
+{
+    private const string Health = "health";
+
+    private static readonly Lock PortGate = new();
+    private static readonly HashSet<int> GivenPorts = [];
+
+    private readonly List<TestDirectory> directories = [];
+    private readonly List<GatewayProcess> processes = [];
+
+    /// <summary>Where a silo is reached; it keeps it when it starts again.</summary>
+    public sealed record SiloPorts(int Silo, int Gateway);
+
+    public static SiloPorts NewPorts() => new(FreePort(), FreePort());
+
+    public string ConnectionString => server.ConnectionString(schema);
+
+    public Task<GatewayProcess> StartSiloAsync(SiloPorts ports, params string[] arguments) => StartAsync(SiloCommand(ports, arguments));
+
+    public Task<GatewayExit> StartRefusedSiloAsync(SiloPorts ports, params string[] arguments) => GatewayProcess.StartRefusedAsync(SiloCommand(ports, arguments));
+
+    /// <summary>On ports of its own, with an empty data directory.</summary>
+    public Task<GatewayProcess> StartGatewayAsync(params string[] arguments)
+    {
+        Dictionary<string, string> settings = SharedSettings.Over(ConnectionString);
+        settings.Remove("Store__Kind");
+        settings.Remove("Store__ConnectionString");
+        settings["Cluster__ConnectionString"] = ConnectionString;
+        return StartAsync(Command(GatewayCommand.Verification, ["--Cluster:Role=gateway", .. arguments], settings));
+    }
+
+    /// <summary>A silo that is a gateway too.</summary>
+    public Task<GatewayProcess> StartBothAsync(SiloPorts ports, params string[] arguments) =>
+        StartAsync(Command(GatewayCommand.Verification, ["--Cluster:Role=both", .. PortsOf(ports), .. arguments], SharedSettings.Over(ConnectionString)));
+
+    public async ValueTask DisposeAsync()
+    {
+        await Task.WhenAll(processes.Select(process => process.DisposeAsync().AsTask()));
+        foreach (TestDirectory directory in directories) directory.Dispose();
+    }
+
+    private GatewayCommand SiloCommand(SiloPorts ports, string[] arguments) =>
+        Command(Health, ["--Cluster:Role=silo", "--Cluster:HealthListen=http://127.0.0.1:0", .. PortsOf(ports), .. arguments], SharedSettings.Over(ConnectionString));
+
+    private GatewayCommand Command(string announces, string[] arguments, Dictionary<string, string> settings)
+    {
+        TestDirectory directory = new();
+        directories.Add(directory);
+        return new GatewayCommand(directory.Path) { Assembly = "CaptchaCluster.Silo.dll", Announces = announces, Arguments = arguments, Environment = settings };
+    }
+
+    private async Task<GatewayProcess> StartAsync(GatewayCommand command)
+    {
+        GatewayProcess process = await GatewayProcess.StartAsync(command);
+        processes.Add(process);
+        return process;
+    }
+
+    private static string[] PortsOf(SiloPorts ports) =>
+        ["--Cluster:AdvertisedAddress=127.0.0.1", $"--Cluster:SiloPort={ports.Silo}", $"--Cluster:GatewayPort={ports.Gateway}"];
+
+    private static int FreePort()
+    {
+        lock (PortGate)
+        {
+            while (true)
+            {
+                using TcpListener listener = new(IPAddress.Loopback, 0);
+                listener.Start();
+                int port = ((IPEndPoint)listener.LocalEndpoint).Port;
+                if (GivenPorts.Add(port)) return port;
+            }
+        }
+    }
+}

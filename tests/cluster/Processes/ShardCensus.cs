@@ -1,0 +1,58 @@
+using CaptchaCluster.Gateway.Hosting;
+using CaptchaCluster.Gateway.Settings;
+using CaptchaCluster.Silo.Hosting;
+using CaptchaCluster.Silo.Settings;
+using CaptchaCluster.Tests.Processes;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.Logging.Abstractions;
+
+namespace CaptchaCluster.Tests.Cluster.Processes;
+
+/// <summary>Asks a cluster which silo serves which shards.</summary>
+internal sealed class ShardCensus(ClientMember member) : IAsyncDisposable
+{
+    public static async Task<ShardCensus> ConnectAsync(string connectionString)
+    {
+        IConfiguration configuration = new ConfigurationBuilder().AddInMemoryCollection(new Dictionary<string, string?>
+        {
+            ["Cluster:Role"] = "gateway",
+            ["Cluster:ConnectionString"] = connectionString,
+            ["Gateway:AdminKey"] = GatewayProcess.AdminKey,
+            ["Tokens:SigningKey"] = "k1",
+            ["Tokens:Keys:k1"] = Convert.ToBase64String(new byte[32]),
+        }).Build();
+        NodeSettings settings = NodeSettings.ReadOfMember(configuration, "/");
+        NodeStart start = new(settings, Restored: false, new System.Diagnostics.Metrics.Meter(nameof(ShardCensus)), TimeProvider.System, NullLoggerFactory.Instance);
+        return new ShardCensus(await ClientMember.StartAsync(ClusterSettings.Read(configuration, settings), start));
+    }
+
+    /// <summary>How many shards each silo has, by its port.</summary>
+    public async Task<Dictionary<int, int>> CountAsync()
+    {
+        DetailedGrainStatistic[] grains = await member.Client.GetGrain<IManagementGrain>(0).GetDetailedGrainStatistics();
+        return grains
+            .Where(grain => grain.GrainId.Type.ToString() == "captchacluster.redemption")
+            .GroupBy(grain => grain.SiloAddress.Endpoint.Port)
+            .ToDictionary(silo => silo.Key, silo => silo.Count());
+    }
+
+    /// <summary>Completes once each of the silos serves its share, which the load asks for.</summary>
+    public async Task EachServesAsync(IEnumerable<int> ports, ClusterLoad load)
+    {
+        int[] expected = [.. ports.Order()];
+        const int shards = 16;
+        int share = (shards + expected.Length - 1) / expected.Length;
+        Dictionary<int, int> counts = [];
+        for (int look = 0; look < 300; look++)
+        {
+            counts = await CountAsync();
+            if (counts.Keys.Order().SequenceEqual(expected) && counts.Values.Sum() == shards && counts.Values.Max() <= share) return;
+            await load.MoreAsync(20);
+            await Task.Delay(200);
+        }
+
+        Assert.Fail($"Shards did not spread: {string.Join(", ", counts)}");
+    }
+
+    public ValueTask DisposeAsync() => member.DisposeAsync();
+}
