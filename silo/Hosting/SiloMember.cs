@@ -47,14 +47,16 @@ internal sealed class SiloMember : IMember
     /// <summary>Leaves the cluster first: what comes to shards meanwhile goes to other silos. Then what is accepted is answered.</summary>
     public async ValueTask DisposeAsync()
     {
-        if (host is not null)
+        try
         {
-            await host.StopAsync();
-            host.Dispose();
+            if (host is not null) await host.StopAsync();
         }
-
-        if (feed is not null) await feed.DisposeAsync();
-        await backend.DisposeAsync();
+        finally
+        {
+            host?.Dispose();
+            if (feed is not null) await feed.DisposeAsync();
+            await backend.DisposeAsync();
+        }
     }
 
     private async Task JoinAsync(ClusterSettings settings, NodeStart start)
