@@ -5,7 +5,7 @@ using CaptchaCluster.Bench.Report;
 using CaptchaCluster.Bench.Rows;
 using CaptchaCluster.Bench.Servers;
 using CaptchaCluster.Tests.Load;
-using CaptchaCluster.Tests.Postgres.Server;
+using PostgresPrograms = CaptchaCluster.Tests.Processes.Postgres.PostgresPrograms;
 
 namespace CaptchaCluster.Bench;
 

@@ -1,7 +1,7 @@
 using System.Globalization;
 using CaptchaCluster.Tests.Load;
-using CaptchaCluster.Tests.Postgres.Server;
 using Npgsql;
+using PostgresPrograms = CaptchaCluster.Tests.Processes.Postgres.PostgresPrograms;
 
 namespace CaptchaCluster.Bench.Servers;
 

@@ -5,7 +5,7 @@ using CaptchaCluster.Bench.Rows;
 using CaptchaCluster.Bench.Servers;
 using CaptchaCluster.Tests.Gateway.Processes;
 using CaptchaCluster.Tests.Load;
-using CaptchaCluster.Tests.Postgres.Server;
+using PostgresPrograms = CaptchaCluster.Tests.Processes.Postgres.PostgresPrograms;
 
 namespace CaptchaCluster.Tests.Gateway.Bench;
 
