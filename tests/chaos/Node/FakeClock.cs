@@ -30,6 +30,7 @@ internal sealed class FakeClock
         ["FAKETIME_TIMESTAMP_FILE"] = file,
         ["FAKETIME_CACHE_DURATION"] = "1", // seconds after which it looks into the file again
         ["FAKETIME_DONT_FAKE_MONOTONIC"] = "1",
+        ["FAKETIME_FORCE_MONOTONIC_FIX"] = "0", // or every timed wait is over at once, and every read from a socket with it
         ["NO_FAKE_STAT"] = "1",
     };
 
