@@ -1,7 +1,7 @@
 using CaptchaCluster.Tests.Postgres.Server;
-using static CaptchaCluster.Tests.Cluster.Clustering.ProviderTable;
+using static CaptchaCluster.Tests.Cluster.Membership.ProviderTable;
 
-namespace CaptchaCluster.Tests.Cluster.Clustering;
+namespace CaptchaCluster.Tests.Cluster.Membership;
 
 /// <summary>The contract of Orleans' <c>IMembershipTable</c>, kept by our statements under its own provider.</summary>
 [Collection(PostgresCollection.Name)]

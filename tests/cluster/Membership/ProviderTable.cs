@@ -7,7 +7,7 @@ using Orleans.Configuration;
 using Orleans.Runtime.Membership;
 using Orleans.Runtime.MembershipService;
 
-namespace CaptchaCluster.Tests.Cluster.Clustering;
+namespace CaptchaCluster.Tests.Cluster.Membership;
 
 /// <summary>Orleans' own provider over a schema of its own, without silos: what it is given, it reads and changes as a silo would.</summary>
 internal sealed class ProviderTable

@@ -3,9 +3,9 @@ using CaptchaCluster.Storage.Postgres;
 using CaptchaCluster.Tests.Postgres.Server;
 using CaptchaCluster.Tests.Processes.Postgres;
 using Npgsql;
-using static CaptchaCluster.Tests.Cluster.Clustering.ProviderTable;
+using static CaptchaCluster.Tests.Cluster.Membership.ProviderTable;
 
-namespace CaptchaCluster.Tests.Cluster.Clustering;
+namespace CaptchaCluster.Tests.Cluster.Membership;
 
 [Collection(PostgresCollection.Name)]
 public sealed class MembershipSchemaTests(PostgresFixture server)
