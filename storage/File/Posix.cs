@@ -27,6 +27,16 @@ internal static partial class Posix
         }
     }
 
+    /// <summary>As <see cref="Sync"/>, where nothing but bytes within the file's length has changed.</summary>
+    public static void SyncData(SafeFileHandle file, string path)
+    {
+        while (FDataSync(file) != 0)
+        {
+            int error = Marshal.GetLastPInvokeError();
+            if (error != EINTR) throw Failure("fdatasync", path, error);
+        }
+    }
+
     /// <summary>Makes the creation, renaming and removal of a directory's entries durable, or throws <see cref="IOException"/>.</summary>
     public static void SyncDirectory(string path)
     {
@@ -69,6 +79,9 @@ internal static partial class Posix
 
     [LibraryImport("libc", EntryPoint = "fsync", SetLastError = true)]
     private static partial int FSync(SafeFileHandle file);
+
+    [LibraryImport("libc", EntryPoint = "fdatasync", SetLastError = true)]
+    private static partial int FDataSync(SafeFileHandle file);
 
     [LibraryImport("libc", EntryPoint = "flock", SetLastError = true)]
     private static partial int FLock(SafeFileHandle file, int operation);

@@ -1,8 +1,8 @@
 namespace CaptchaCluster.Tests.Processes;
 
 /// <summary>
-/// Fails fsync between the gateway and the kernel. strace counts each thread's calls apart, and only the ledger's thread makes
-/// many, so its n-th call is its n-th commit.
+/// Fails fdatasync between the gateway and the kernel: what the ledger calls for a batch over what it has reserved. strace
+/// counts each thread's calls apart, and only the ledger's thread makes many, so its n-th call is its n-th commit.
 /// </summary>
 internal static class Strace
 {
@@ -20,5 +20,5 @@ internal static class Strace
     public static string[] Launcher(string log, string when) => ["strace", "-D", .. Options(log, when)];
 
     private static string[] Options(string log, string when) =>
-        ["-f", "-y", "-o", log, "-e", "trace=fsync", "-e", $"inject=fsync:error=EIO:when={when}"];
+        ["-f", "-y", "-o", log, "-e", "trace=fsync,fdatasync", "-e", $"inject=fdatasync:error=EIO:when={when}"];
 }

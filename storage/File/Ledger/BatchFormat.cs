@@ -13,7 +13,8 @@ namespace CaptchaCluster.Storage.File.Ledger;
 /// …   per redemption 44: 16 token id, 16 attempt key, 4 expiry, 4 redeemed at, 4 site index (seconds fit 32 bits until 2106)
 /// …   4 CRC of the body, seeded by the header's   2 end marker
 /// </code>
-/// 20 bytes around the records. Both markers are free of zero bytes: a part of a batch that is all zero was never written.
+/// 20 bytes around the records. Both markers are free of zero bytes: a part of a batch that is all zero was never written,
+/// and zeros after the last batch are none of it.
 /// </summary>
 internal static class BatchFormat
 {

@@ -16,6 +16,7 @@ public sealed class FileRedemptionStore : IRedemptionStore, IDisposable
     private ImmutableArray<ClosedSegment> closed;
     private SegmentBuilder active;
     private IDiskFile file;
+    private long reserved; // zeros after the end of the active segment
     private UnixSeconds lastSeen;
     private RedemptionFact[] facts = new RedemptionFact[256];
     private volatile Exception? poison;
@@ -134,7 +135,13 @@ public sealed class FileRedemptionStore : IRedemptionStore, IDisposable
         return ValueTask.CompletedTask;
     }
 
-    public void Dispose() => file.Dispose();
+    public void Dispose()
+    {
+        using (file)
+        {
+            if (poison is null) file.Trim();
+        }
+    }
 
     private bool IsWorthPurging(UnixSeconds upTo)
     {
@@ -156,7 +163,10 @@ public sealed class FileRedemptionStore : IRedemptionStore, IDisposable
             facts[i] = new RedemptionFact(request.Token, request.ExpiresAt, request.Site, request.Attempt, now);
         }
 
-        file.Append(active.Add(facts.AsSpan(0, batch.Length)));
+        ReadOnlySpan<byte> bytes = active.Add(facts.AsSpan(0, batch.Length));
+        if (reserved < bytes.Length && options.ReserveBytes > 0) file.Reserve((int)(reserved = bytes.Length + options.ReserveBytes));
+        file.Append(bytes);
+        reserved -= bytes.Length;
         file.Sync();
         durable = new DurableLedger(closed, active.Header.Id, active.Length);
     }
@@ -167,8 +177,9 @@ public sealed class FileRedemptionStore : IRedemptionStore, IDisposable
         closed = [.. closed.Append(active.Close()).Where(segment => segment.MaxExpiry > horizon)];
         SegmentBuilder next = NewSegment(active.Header.Id + 1, horizon, IssuedFloor, lastSeen);
         IDiskFile nextFile = SegmentFiles.Create(disk, next, _ => { });
+        file.Trim();
         file.Dispose();
-        (active, file) = (next, nextFile);
+        (active, file, reserved) = (next, nextFile, 0);
         durable = new DurableLedger(closed, active.Header.Id, active.Length);
     }
 

@@ -14,6 +14,12 @@ public sealed record FileRedemptionStoreOptions
     public int SegmentBytes { get; init; } = 16 * 1024 * 1024;
 
     /// <summary>
+    /// Bytes of zeros that are written ahead of the batches, as often as they are used up: over them a sync takes a third less
+    /// time. Given back when a segment is closed. Default 128 KiB.
+    /// </summary>
+    public int ReserveBytes { get; init; } = 128 * 1024;
+
+    /// <summary>
     /// Seconds after which a segment that holds redemptions is closed, so that it can be dropped whole. Default a fifth of
     /// <see cref="MaxClockSkewSeconds"/>, from 1 to 60: forgetting is coarse by that much, and rolling costs two syncs.
     /// </summary>

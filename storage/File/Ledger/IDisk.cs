@@ -33,6 +33,15 @@ internal interface IDiskFile : IDisposable
     /// <summary>Adds to the end. After an exception any part of the bytes may be there.</summary>
     void Append(ReadOnlySpan<byte> bytes);
 
+    /// <summary>
+    /// Writes zeros after the end, which stays where it is. What is appended over them does not make the file longer, and is
+    /// synced without a commit of the file system's journal. After an exception any part of them may be there.
+    /// </summary>
+    void Reserve(int bytes);
+
+    /// <summary>Gives back what is still reserved; whether a crash undoes that is open.</summary>
+    void Trim();
+
     /// <summary>Makes all bytes and the length durable. After an exception nothing is known of what was appended since the last sync.</summary>
     void Sync();
 }

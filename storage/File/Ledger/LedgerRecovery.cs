@@ -45,18 +45,17 @@ internal sealed class LedgerRecovery(IDisk disk, Action<RedemptionFact> learn, A
     {
         if (!ids.Contains(closed.Id))
             throw new InvalidDataException($"The ledger segment '{PathOf(closed.Id)}' is missing. {Advice}");
-        ReadOnlySpan<byte> file = ReadFile(closed.Id);
-        if (file.Length != closed.Length)
-            throw Damaged(closed.Id, Math.Min(file.Length, closed.Length), $"it has {file.Length} bytes and must have {closed.Length}");
-        SegmentSummary summary = Load(closed.Id, file, horizon, learn);
+        SegmentSummary summary = Load(closed.Id, horizon, learn);
         if (summary.End != SegmentEnd.Whole) throw Damaged(closed.Id, summary.Length, "a batch does not match its checksum");
+        if (summary.Length != closed.Length)
+            throw Damaged(closed.Id, Math.Min(summary.Length, closed.Length), $"it has {summary.Length} bytes and must have {closed.Length}");
         if (summary.Chain != closed.Chain) throw Damaged(closed.Id, 0, "it is not the segment that its successor names");
     }
 
     private List<RedemptionFact> LoadNewest(SegmentHeader header)
     {
         List<RedemptionFact> live = [];
-        SegmentSummary summary = Load(header.Id, ReadFile(header.Id), header.Horizon, fact =>
+        SegmentSummary summary = Load(header.Id, header.Horizon, fact =>
         {
             learn(fact);
             live.Add(fact);
@@ -67,11 +66,12 @@ internal sealed class LedgerRecovery(IDisk disk, Action<RedemptionFact> learn, A
         return live;
     }
 
-    private SegmentSummary Load(long id, ReadOnlySpan<byte> file, UnixSeconds horizon, Action<RedemptionFact> take)
+    private SegmentSummary Load(long id, UnixSeconds horizon, Action<RedemptionFact> take)
     {
+        ReadOnlySpan<byte> file = ReadFile(id);
         SegmentHeader header = SegmentHeader.Decode(file, out int length, out uint crc)
             ?? throw Damaged(id, 0, "its header does not match its checksum");
-        return SegmentReader.Read(file, header, length, crc, fact =>
+        return SegmentReader.Read(SegmentReader.Written(file, length), header, length, crc, fact =>
         {
             if (fact.ExpiresAt > horizon) take(fact);
         });

@@ -44,6 +44,10 @@ internal sealed class MeasuredDisk(IDisk disk, LedgerMetrics metrics) : IDisk
     {
         public void Append(ReadOnlySpan<byte> bytes) => file.Append(bytes);
 
+        public void Reserve(int bytes) => file.Reserve(bytes);
+
+        public void Trim() => file.Trim();
+
         public void Sync() => metrics.Measure(file);
 
         public void Dispose() => file.Dispose();

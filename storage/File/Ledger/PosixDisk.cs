@@ -18,7 +18,7 @@ internal sealed class PosixDisk(string directory) : IDisk
         for (int done = 0; done < length;)
         {
             int read = RandomAccess.Read(file, buffer.AsSpan(done, length - done), done);
-            if (read == 0) throw new IOException($"'{PathOf(name)}' became shorter while it was read.");
+            if (read == 0) return done; // was trimmed meanwhile
             done += read;
         }
 
@@ -41,16 +41,46 @@ internal sealed class PosixDisk(string directory) : IDisk
 
     private sealed class PosixFile(SafeFileHandle handle, string path) : IDiskFile
     {
+        private static readonly byte[] Zeros = new byte[64 * 1024];
+
         private long length;
+        private long size; // with the zeros after the end
+        private bool isLonger; // than when it was synced
 
         public void Append(ReadOnlySpan<byte> bytes)
         {
             RandomAccess.Write(handle, bytes, length);
             length += bytes.Length;
+            Grow(length);
         }
 
-        public void Sync() => Posix.Sync(handle, path);
+        public void Reserve(int bytes)
+        {
+            for (long at = length, end = length + bytes; at < end; at += Zeros.Length)
+                RandomAccess.Write(handle, Zeros.AsSpan(0, (int)Math.Min(Zeros.Length, end - at)), at);
+            Grow(length + bytes);
+        }
+
+        public void Trim()
+        {
+            if (size > length) RandomAccess.SetLength(handle, length);
+            size = length;
+        }
+
+        public void Sync()
+        {
+            if (isLonger) Posix.Sync(handle, path);
+            else Posix.SyncData(handle, path);
+            isLonger = false;
+        }
 
         public void Dispose() => handle.Dispose();
+
+        private void Grow(long to)
+        {
+            if (to <= size) return;
+            size = to;
+            isLonger = true;
+        }
     }
 }

@@ -6,7 +6,7 @@ namespace CaptchaCluster.Storage.File.Ledger;
 /// <summary>How the reading of a segment ended. A closed set.</summary>
 internal enum SegmentEnd
 {
-    /// <summary>After a whole batch, at the end of the file.</summary>
+    /// <summary>After a whole batch, at the end of what was written.</summary>
     Whole,
 
     /// <summary>In a last batch that was never completely written, thus never acknowledged.</summary>
@@ -28,7 +28,15 @@ internal static class SegmentReader
 {
     private const int SectorSize = 512;
 
-    /// <param name="file">The whole segment.</param>
+    /// <summary>
+    /// What was written of a segment: zeros at its end are only reserved, as no batch ends with one.
+    /// </summary>
+    /// <param name="file">The whole file.</param>
+    /// <param name="headerLength">Bytes of the header, which may end with zeros.</param>
+    public static ReadOnlySpan<byte> Written(ReadOnlySpan<byte> file, int headerLength) =>
+        file[..Math.Max(headerLength, file.LastIndexOfAnyExcept((byte)0) + 1)];
+
+    /// <param name="file">What was written of the segment.</param>
     /// <param name="header">Its header, already read.</param>
     /// <param name="headerLength">Bytes of the header.</param>
     /// <param name="headerCrc">CRC of the header.</param>

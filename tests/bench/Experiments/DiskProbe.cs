@@ -20,6 +20,8 @@ internal sealed class DiskProbe(string directory, TestClock clock)
         PosixDisk disk = new(directory);
         using (IDiskFile file = disk.Create(Name))
         {
+            file.Reserve(Syncs * Bytes);
+            file.Sync();
             for (int i = 0; i < Syncs; i++)
             {
                 file.Append(block);

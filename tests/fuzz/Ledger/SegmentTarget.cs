@@ -35,10 +35,12 @@ internal sealed class SegmentTarget : FuzzTarget
     {
         int which = Which(random);
         byte[] bytes = ledger.Segments[which].Bytes;
-        bytes = random.Next(4) switch
+        byte[] reserved = random.Next(2) == 0 ? [] : new byte[random.Next(3 * SectorSize)];
+        bytes = random.Next(5) switch
         {
-            0 => bytes[..random.Next(bytes.Length + 1)],
-            1 => Blanked(random, bytes),
+            0 => [.. bytes[..random.Next(bytes.Length + 1)], .. reserved],
+            1 => Blanked(random, [.. bytes, .. reserved]),
+            2 => new Mutator(random, [[.. bytes, .. reserved], .. samples], Pieces).Next(mostChanges: 1),
             _ => new Mutator(random, [bytes, bytes, bytes, bytes, .. samples], Pieces).Next(mostChanges: 3),
         };
         return [(byte)which, .. bytes];
@@ -69,6 +71,7 @@ internal sealed class SegmentTarget : FuzzTarget
     private string? WhyNotToBeRefused(int which, byte[] altered)
     {
         Segment segment = ledger.Segments[which];
+        altered = WithoutReserved(segment, altered);
         if (altered.AsSpan().SequenceEqual(segment.Bytes)) return "it is as it was written";
         bool isCut = which == SegmentCount - 1
             && altered.Length >= segment.HeaderLength
@@ -80,6 +83,7 @@ internal sealed class SegmentTarget : FuzzTarget
     {
         Segment segment = ledger.Segments[which];
         Segment newest = ledger.Segments[^1];
+        altered = WithoutReserved(segment, altered);
         if (which != SegmentCount - 1 && !altered.AsSpan().SequenceEqual(segment.Bytes)) return "a closed segment was altered";
 
         RedemptionFact[] closed = [.. ledger.Segments.SkipLast(1).SelectMany(older => older.Batches).SelectMany(batch => batch.Facts)];
@@ -99,6 +103,13 @@ internal sealed class SegmentTarget : FuzzTarget
         if (altered.Length == end) return notices.Count == 0 ? null : "nothing was dropped, and it said so";
         if (notices.Count == 0) return "bytes behind the last batch were passed over";
         return IsLastWrite(altered, end, whole) ? null : "what was dropped is no last write that never ended";
+    }
+
+    private static byte[] WithoutReserved(Segment segment, byte[] altered)
+    {
+        int end = altered.Length;
+        while (end > segment.HeaderLength && altered[end - 1] == 0) end--;
+        return altered[..end];
     }
 
     /// <summary>The rule of the design, once more: no later batch, and cut off or with a sector's part that is blank.</summary>

@@ -59,7 +59,7 @@ public sealed class FailedLedgerTests(ITestOutputHelper output)
             await RedeemAsync(gateway, tokens[..(CommitsBeforeTheError / 2)]);
             await RedeemUntilUndecidedAsync(gateway, tokens[(CommitsBeforeTheError / 2)..^10]);
             run.MarkFault("eio");
-            await AssertSaidAsync(gateway, "fsync", "errno 5");
+            await AssertSaidAsync(gateway, "fdatasync", "errno 5");
             await AssertNothingIsGrantedAsync(gateway, tokens[^10..]);
             Assert.Equal(0, (await gateway.TerminateAsync()).Code);
         }
@@ -74,7 +74,7 @@ public sealed class FailedLedgerTests(ITestOutputHelper output)
     private async Task<MintedToken[]> PrepareAsync(GatewayProcess gateway)
     {
         await run.AddSitesAsync(gateway.Admin, 2);
-        MintedToken[] tokens = await run.MintAsync(gateway.Admin, 2000);
+        MintedToken[] tokens = await run.MintAsync(gateway.Admin, 6000); // more than what is reserved on the disk takes in
         new Random(ProcessSeed.Value).Shuffle(tokens);
         return tokens;
     }

@@ -14,10 +14,10 @@ internal sealed class LedgerFixture
     private readonly Random random = new(20261121);
     private FileRedemptionStore? store;
 
-    public LedgerFixture(int segmentBytes = 1 << 20)
+    public LedgerFixture(int segmentBytes = 1 << 20, int reserveBytes = 0)
     {
         Disk = new SimulatedDisk(random);
-        Options = new FileRedemptionStoreOptions { SegmentBytes = segmentBytes };
+        Options = new FileRedemptionStoreOptions { SegmentBytes = segmentBytes, ReserveBytes = reserveBytes };
     }
 
     public SimulatedDisk Disk { get; }

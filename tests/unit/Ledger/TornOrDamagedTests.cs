@@ -103,6 +103,98 @@ public sealed class TornOrDamagedTests
     }
 
     [Fact]
+    public void Zeros_after_the_last_batch_are_reserved_and_whatever_else_is_there_hides_nothing()
+    {
+        LedgerFixture ahead = new(reserveBytes: 2000);
+        ahead.Open();
+        RedemptionRequest[] all = [.. ahead.Commit(3), .. ahead.Commit(30), .. ahead.Commit(1)];
+        string name = ahead.LastSegment;
+        byte[] whole = ahead.Disk[name];
+        int end = Array.FindLastIndex(whole, value => value != 0) + 1;
+        Assert.True(whole.Length - end > 500);
+        for (int at = 0; at < whole.Length; at++)
+        {
+            LedgerFixture copy = new();
+            byte[] altered = [.. whole];
+            altered[at] ^= 0x10;
+            copy.Disk[name] = altered;
+            if (at < end)
+            {
+                Assert.Throws<InvalidDataException>(() => copy.Open());
+                continue;
+            }
+
+            // Refused, or like a write that never ended.
+            if (Record.Exception(() => copy.Open()) is { } refusal)
+            {
+                Assert.IsType<InvalidDataException>(refusal);
+                continue;
+            }
+
+            Assert.All(all, request => Assert.True(copy.Knows(request)));
+            Assert.Single(copy.Notices);
+        }
+
+        for (int length = end; length <= whole.Length; length++)
+        {
+            LedgerFixture copy = new();
+            copy.Disk[name] = whole[..length];
+            copy.Open();
+            Assert.All(all, request => Assert.True(copy.Knows(request)));
+            Assert.Empty(copy.Notices);
+        }
+    }
+
+    [Fact]
+    public void A_write_over_zeros_that_never_ended_is_dropped_wherever_it_was_cut_and_whichever_of_its_sectors_is_missing()
+    {
+        LedgerFixture ahead = new(reserveBytes: 8000);
+        ahead.Open();
+        RedemptionRequest[] first = ahead.Commit(5);
+        string name = ahead.LastSegment;
+        byte[] before = ahead.Disk[name];
+        RedemptionRequest[] last = ahead.Commit(60);
+        byte[] whole = ahead.Disk[name];
+        int begin = Array.FindLastIndex(before, value => value != 0) + 1, end = Array.FindLastIndex(whole, value => value != 0) + 1;
+        for (int cut = begin; cut < end; cut++) AssertDropped([.. whole[..cut], .. before[cut..]], isUntouched: cut == begin);
+
+        int[] sectors = [.. Enumerable.Range(begin / 512, ((end - 1) / 512) - (begin / 512) + 1)];
+        for (int missing = 1; missing < 1 << sectors.Length; missing++)
+        {
+            byte[] torn = [.. whole];
+            foreach (int sector in sectors.Where(sector => (missing >> (sector - sectors[0]) & 1) != 0))
+                before.AsSpan(sector * 512, 512).CopyTo(torn.AsSpan(sector * 512));
+            AssertDropped(torn, isUntouched: missing == (1 << sectors.Length) - 1);
+        }
+
+        void AssertDropped(byte[] torn, bool isUntouched)
+        {
+            LedgerFixture copy = new();
+            copy.Disk[name] = torn;
+            copy.Open();
+            Assert.All(first, request => Assert.True(copy.Knows(request)));
+            Assert.False(copy.Knows(last[0]));
+            Assert.Equal(isUntouched ? 0 : 1, copy.Notices.Count);
+        }
+    }
+
+    [Fact]
+    public void A_closed_segment_may_keep_its_zeros_and_nothing_else()
+    {
+        LedgerFixture small = new(segmentBytes: 300);
+        small.Open();
+        for (int i = 0; i < 6; i++) small.Commit(4);
+        string first = small.Disk.List().Min()!;
+        byte[] whole = small.Disk[first];
+        small.Disk[first] = [.. whole, .. new byte[700]];
+        small.Open();
+        Assert.Empty(small.Notices);
+        first = small.Disk.List().Min()!;
+        small.Disk[first] = [.. small.Disk[first], .. new byte[700], 1];
+        Assert.Contains(first, Assert.Throws<InvalidDataException>(() => small.Open()).Message);
+    }
+
+    [Fact]
     public void A_batch_of_another_segment_does_not_pass_for_the_next_one()
     {
         ledger.Open();

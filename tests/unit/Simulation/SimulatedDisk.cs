@@ -154,17 +154,34 @@ internal sealed class SimulatedDisk(Random random) : IDisk
 
     private sealed class SimulatedFile(SimulatedDisk disk, Inode inode) : IDiskFile
     {
+        private int end;
+
         public void Append(ReadOnlySpan<byte> bytes)
         {
             byte[] all = bytes.ToArray();
             disk.Change(
                 () =>
                 {
-                    inode.Cached.AddRange(all);
+                    inode.Write(end, all);
+                    end += all.Length;
                     return true;
                 },
-                halfway: () => inode.Cached.AddRange(all.AsSpan(0, disk.chance.Next(all.Length + 1))));
+                halfway: () => inode.Write(end, all.AsSpan(0, disk.chance.Next(all.Length + 1))));
         }
+
+        public void Reserve(int bytes) => disk.Change(
+            () =>
+            {
+                inode.Write(end, new byte[bytes]);
+                return true;
+            },
+            halfway: () => inode.Write(end, new byte[disk.chance.Next(bytes + 1)]));
+
+        public void Trim() => disk.Change(() =>
+        {
+            inode.Cut(end, isDurable: disk.chance.Next(2) == 0);
+            return true;
+        });
 
         public void Sync() => disk.Change(
             () =>
@@ -183,11 +200,25 @@ internal sealed class SimulatedDisk(Random random) : IDisk
     private sealed class Inode
     {
         private byte[] onDisk = [];
-        private int clean;
+        private int clean; // what lies before it was synced, or lost by a sync that failed; what follows was written since
 
         public List<byte> Cached { get; private set; } = [];
 
         public static Inode Written(byte[] content) => new() { Cached = [.. content], onDisk = content, clean = content.Length };
+
+        public void Write(int at, ReadOnlySpan<byte> bytes)
+        {
+            Cached.RemoveRange(at, Math.Min(bytes.Length, Cached.Count - at));
+            Cached.InsertRange(at, bytes);
+            clean = Math.Min(clean, at);
+        }
+
+        public void Cut(int length, bool isDurable)
+        {
+            Cached.RemoveRange(length, Cached.Count - length);
+            clean = Math.Min(clean, length);
+            if (isDurable && onDisk.Length > length) onDisk = onDisk[..length];
+        }
 
         public void Sync()
         {
@@ -217,7 +248,7 @@ internal sealed class SimulatedDisk(Random random) : IDisk
             {
                 0 => onDisk.Length,
                 1 => Cached.Count,
-                _ => random.Next(onDisk.Length, Cached.Count + 1),
+                _ => random.Next(Math.Min(onDisk.Length, Cached.Count), Cached.Count + 1),
             };
             byte[] next = new byte[Math.Max(length, onDisk.Length)];
             onDisk.CopyTo(next, 0);
@@ -226,7 +257,7 @@ internal sealed class SimulatedDisk(Random random) : IDisk
                 int end = Math.Min(next.Length, ((start / SectorSize) + 1) * SectorSize);
                 if (random.Next(2) == 0)
                 {
-                    for (int i = start; i < end; i++) next[i] = Cached[i];
+                    for (int i = start; i < Math.Min(end, Cached.Count); i++) next[i] = Cached[i];
                 }
 
                 start = end;

@@ -8,7 +8,7 @@ namespace CaptchaCluster.Tests.Unit.Simulation;
 /// <summary>The product's own shard, commit cycle and file store, as one process of the simulation runs them.</summary>
 internal sealed class SimulatedService
 {
-    public static readonly FileRedemptionStoreOptions Options = new() { MaxTtlSeconds = 600, MaxClockSkewSeconds = 30, SegmentBytes = 700, SegmentSeconds = 20 };
+    public static readonly FileRedemptionStoreOptions Options = new() { MaxTtlSeconds = 600, MaxClockSkewSeconds = 30, SegmentBytes = 700, SegmentSeconds = 20, ReserveBytes = 800 };
 
     private readonly RedemptionShard shard = new();
     private readonly FileRedemptionStore store;

@@ -54,7 +54,7 @@ internal sealed class AttachedStrace : IAsyncDisposable
 
     private static Process Start(int process, string log, string meddling)
     {
-        string[] arguments = ["-f", "-y", "-p", $"{process}", "-o", log, "-e", "trace=fsync", "-e", $"inject=fsync:{meddling}"];
+        string[] arguments = ["-f", "-y", "-p", $"{process}", "-o", log, "-e", "trace=fsync,fdatasync", "-e", $"inject=fsync,fdatasync:{meddling}"];
         return Process.Start(new ProcessStartInfo("strace", arguments) { RedirectStandardError = true })!;
     }
 

@@ -19,7 +19,7 @@ internal sealed class FsyncErrorFault : IFault<EmbeddedStage>
         int process = stage.Node.Process.Id;
         AttachedStrace strace = await (random.Next(2) == 0 ? AttachedStrace.FailAsync(process, log) : AttachedStrace.FailOnceAsync(process, log));
         stage.Log.Write("  strace has attached");
-        await using (strace) await BrokenLedger.SitOutAsync(stage, "fsync", () => { }, random);
+        await using (strace) await BrokenLedger.SitOutAsync(stage, "sync of ", () => { }, random);
         stage.Log.Write("  strace has let go");
         return strace.MeddledCalls.Any(line => line.Contains("EIO"));
     }
