@@ -48,7 +48,7 @@ public sealed class Verifier(
         if (request.IsPeek) return PeekAsync(token, new SiteGeneration(site.Key, generation));
 
         AttemptKey attempt = request.IdempotencyKey.IsEmpty ? AttemptKey.New() : AttemptKey.Of(site.Key, request.IdempotencyKey);
-        return ConcludeAsync(token, redeemer.RedeemAsync(new RedemptionRequest(token.Id, token.ExpiresAt, site.Key, generation, attempt)));
+        return RedeemAsync(token, generation, attempt);
     }
 
     /// <summary>
@@ -114,9 +114,11 @@ public sealed class Verifier(
     }
 
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
-    private async ValueTask<Verdict> ConcludeAsync(PassToken token, ValueTask<RedemptionOutcome> redemption)
+    private async ValueTask<Verdict> RedeemAsync(PassToken token, Generation generation, AttemptKey attempt)
     {
-        RedemptionOutcome outcome = await redemption.ConfigureAwait(false);
+        // Not the other way round: a request that came in as an argument would be kept until there is an outcome.
+        RedemptionRequest request = new(token.Id, token.ExpiresAt, token.Site, generation, attempt);
+        RedemptionOutcome outcome = await redeemer.RedeemAsync(request).ConfigureAwait(false);
         return outcome.Status switch
         {
             RedemptionStatus.Redeemed or RedemptionStatus.Replayed => new Verdict(VerdictKind.Success, token),
@@ -124,7 +126,7 @@ public sealed class Verifier(
             RedemptionStatus.Expired => new Verdict(VerdictKind.Expired, token),
             RedemptionStatus.Retired => await JudgeRetiredAsync(token.Site).ConfigureAwait(false),
             RedemptionStatus.Unknown or RedemptionStatus.Overloaded => new Verdict(VerdictKind.Undecided),
-            _ => throw new ArgumentOutOfRangeException(nameof(redemption), outcome.Status, "not a redemption status"),
+            _ => throw new ArgumentOutOfRangeException(nameof(token), outcome.Status, "not a redemption status"),
         };
     }
 
