@@ -10,7 +10,7 @@ using Xunit.Sdk;
 
 namespace CaptchaCluster.Tests.Postgres.Gateways;
 
-/// <summary>Four gateways over one database, every kind of fault once at least, and one result for each kind.</summary>
+/// <summary>Four gateways over one database, every kind of fault but one once at least, and one result for each kind.</summary>
 [Collection(PostgresCollection.Name)]
 [Trait("Invariant", "I1-I9")]
 public sealed class ChaosTests(ChaosTests.ShortRun run, ITestOutputHelper output) : IClassFixture<ChaosTests.ShortRun>
@@ -38,8 +38,17 @@ public sealed class ChaosTests(ChaosTests.ShortRun run, ITestOutputHelper output
             if (deployment.WhyNot is not null) return;
             string folder = Directory.CreateTempSubdirectory("captchacluster-chaos-").FullName;
 
-            // On a slow machine the callers are not to take what the database needs to come back.
-            ChaosOptions options = new() { Deployment = deployment, Duration = TimeSpan.FromSeconds(90), Rate = 1500, Seed = ProcessSeed.Value, Folder = folder };
+            // On a slow machine the callers are not to take what the database needs to come back. A partition falls due only every
+            // five minutes, which longer runs wait for: here PurgeRaceTests sees to that.
+            ChaosOptions options = new()
+            {
+                Deployment = deployment,
+                Faults = [.. deployment.Faults.Where(fault => fault.Kind != "purge")],
+                Duration = TimeSpan.FromSeconds(90),
+                Rate = 1500,
+                Seed = ProcessSeed.Value,
+                Folder = folder,
+            };
             Report = await new ChaosRun(options, TextWriter.Null).RunAsync(CancellationToken.None);
             if (Report.ExitCode == Chaos.ExitCode.AllRight) Directory.Delete(folder, recursive: true);
         }
