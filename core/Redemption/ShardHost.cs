@@ -152,6 +152,9 @@ public sealed class ShardHost : IRedeemer, IAsyncDisposable
             try
             {
                 if (clock.GetElapsedTime(purged) >= options.PurgeInterval) Purge();
+
+                // Where processors are short, whoever has read a request gets to hand it over before the commit is cut off.
+                Thread.Yield();
                 if (!TakeArrivals(ref taken)) return false;
                 Turn(taken);
                 AnswerPeeks();
