@@ -56,16 +56,16 @@ internal sealed partial class VerificationEndpoint(
 
         try
         {
-            ReadOnlySequence<byte>? body = await ReadBodyAsync(request);
-            if (body is null)
+            if (!await ReceiveBodyAsync(request))
             {
                 metrics.Ended(begun, new Verdict(VerdictKind.BadRequest));
                 RefuseAndClose(response, Refusal.BodyTooLarge, Refusal.BodyTooLarge.Status);
                 return;
             }
 
-            ParseOutcome outcome = Judge(request, body.Value, out ValueTask<Verdict> verdict);
-            request.BodyReader.AdvanceTo(body.Value.End);
+            request.BodyReader.TryRead(out ReadResult body);
+            ParseOutcome outcome = Judge(request, body.Buffer, out ValueTask<Verdict> verdict);
+            request.BodyReader.AdvanceTo(body.Buffer.End);
             if (isGet) response.Headers.CacheControl = "no-store";
             Verdict judged = await verdict;
             if (judged.Kind is VerdictKind.InvalidSecret or VerdictKind.UnknownSite && !await invalidSecrets.WaitAsync(context))
@@ -97,11 +97,14 @@ internal sealed partial class VerificationEndpoint(
         }
     }
 
-    /// <summary>The whole body, still in the reader's hands; null where it is longer than allowed.</summary>
+    /// <summary>
+    /// Waits until the whole body can be read at once; false where it is longer than allowed. Not the body itself: that would
+    /// lie in the caller's state until the verdict.
+    /// </summary>
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
-    private static async ValueTask<ReadOnlySequence<byte>?> ReadBodyAsync(HttpRequest request)
+    private static async ValueTask<bool> ReceiveBodyAsync(HttpRequest request)
     {
-        if (request.ContentLength > RequestFields.MaxBodyLength) return null;
+        if (request.ContentLength > RequestFields.MaxBodyLength) return false;
         PipeReader reader = request.BodyReader;
         ReadResult read = await reader.ReadAsync();
         while (!read.IsCompleted && read.Buffer.Length <= RequestFields.MaxBodyLength)
@@ -110,9 +113,9 @@ internal sealed partial class VerificationEndpoint(
             read = await reader.ReadAsync();
         }
 
-        if (read.Buffer.Length <= RequestFields.MaxBodyLength) return read.Buffer;
-        reader.AdvanceTo(read.Buffer.End);
-        return null;
+        bool isWhole = read.Buffer.Length <= RequestFields.MaxBodyLength;
+        reader.AdvanceTo(isWhole ? read.Buffer.Start : read.Buffer.End);
+        return isWhole;
     }
 
     /// <summary>Parses the request and begins its verification, which by its return has read all it needs of body and scratch.</summary>
