@@ -47,14 +47,18 @@ public sealed class FreshSites(ISiteSource source, SiteDirectory directory)
     /// <exception cref="UnknownOutcomeException">They could not be read.</exception>
     public async Task RefreshAllAsync()
     {
-        long highest = ScannedVersion;
-        foreach (Site site in await source.ReadAfterAsync(highest))
+        while (true)
         {
-            directory.Publish(site);
-            highest = Math.Max(highest, site.Version);
+            SitePage page = await source.ReadAfterAsync(ScannedVersion);
+            foreach (Site site in page.Sites) directory.Publish(site);
+            if (page.Sites.Count > 0) Scanned(page.Sites[^1].Version);
+            if (page.IsLast) return;
         }
+    }
 
-        lock (gate) scanned = Math.Max(scanned, highest);
+    private void Scanned(long version)
+    {
+        lock (gate) scanned = Math.Max(scanned, version);
     }
 
     private async Task ReadAllAsync()

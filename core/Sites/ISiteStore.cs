@@ -34,7 +34,10 @@ public interface ISiteSource
     /// <exception cref="Redemption.UnknownOutcomeException">They could not be read.</exception>
     ValueTask<IReadOnlyList<Site>> ReadAsync(IReadOnlyCollection<SiteKey> keys);
 
-    /// <summary>Every site of a higher version, tombstones included, as of a moment after the call began.</summary>
+    /// <summary>
+    /// The next sites of a higher version, tombstones included, as of a moment after the call began. Whoever goes on from the
+    /// last one's version until a page is the last has seen every site: one that is changed meanwhile has moved to a later page.
+    /// </summary>
     /// <exception cref="Redemption.UnknownOutcomeException">They could not be read.</exception>
-    ValueTask<IReadOnlyList<Site>> ReadAfterAsync(long version);
+    ValueTask<SitePage> ReadAfterAsync(long version);
 }

@@ -12,7 +12,7 @@ public interface ISiteReaderGrain : IGrainWithIntegerKey
     [Alias("Read"), ResponseTimeout(Patience)]
     Task<SiteList> ReadAsync(byte[] keys);
 
-    /// <summary>As <see cref="CaptchaCluster.Sites.ISiteSource.ReadAfterAsync"/>.</summary>
+    /// <summary>As <see cref="CaptchaCluster.Sites.ISiteSource.ReadAfterAsync"/>: one page.</summary>
     [Alias("ReadAfter"), ResponseTimeout(Patience)]
     Task<SiteList> ReadAfterAsync(long version);
 
@@ -31,4 +31,8 @@ public sealed class SiteList
     /// <summary>Why; only without sites.</summary>
     [Id(1)]
     public string? Problem { get; init; }
+
+    /// <summary>There are sites of higher versions than these; only where they were asked for.</summary>
+    [Id(2)]
+    public bool HasMore { get; init; }
 }

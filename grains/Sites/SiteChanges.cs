@@ -1,23 +1,20 @@
-using CaptchaCluster.Sites;
-
 namespace CaptchaCluster.Grains.Sites;
 
 /// <summary>Knows up to which version there are sites, and lets whoever waits for a higher one go on.</summary>
-public sealed class SiteChanges(ISiteSource source, TimeProvider clock)
+public sealed class SiteChanges(TimeProvider clock)
 {
     private readonly Lock gate = new();
     private long latest;
     private TaskCompletionSource changed = NewSource();
 
-    /// <summary>Looks into the store.</summary>
-    public async Task LookAsync()
+    /// <param name="version">Of the latest, as the store has it.</param>
+    public void Learn(long version)
     {
-        IReadOnlyList<Site> sites = await source.ReadAfterAsync(Volatile.Read(ref latest));
-        if (sites.Count == 0) return;
         TaskCompletionSource ended;
         lock (gate)
         {
-            latest = Math.Max(latest, sites.Max(site => site.Version));
+            if (version <= latest) return;
+            latest = version;
             (ended, changed) = (changed, NewSource());
         }
 

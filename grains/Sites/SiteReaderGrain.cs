@@ -10,18 +10,19 @@ internal sealed class SiteReaderGrain(ISiteSource source, SiteChanges changes) :
 {
     private static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(1);
 
-    public Task<SiteList> ReadAsync(byte[] keys) =>
-        ListAsync(source.ReadAsync([.. keys.Chunk(SiteKey.Size).Select(key => SiteKey.Read(key))]));
+    public Task<SiteList> ReadAsync(byte[] keys) => ListAsync(async () =>
+        new SitePage(await source.ReadAsync([.. keys.Chunk(SiteKey.Size).Select(key => SiteKey.Read(key))]), IsLast: true));
 
-    public Task<SiteList> ReadAfterAsync(long version) => ListAsync(source.ReadAfterAsync(version));
+    public Task<SiteList> ReadAfterAsync(long version) => ListAsync(() => source.ReadAfterAsync(version));
 
     public Task WaitForChangeAsync(long version) => changes.WaitAsync(version, LongestWait);
 
-    private static async Task<SiteList> ListAsync(ValueTask<IReadOnlyList<Site>> reading)
+    private static async Task<SiteList> ListAsync(Func<ValueTask<SitePage>> read)
     {
         try
         {
-            return new SiteList { Sites = [.. (await reading).Select(SiteRecord.Of)] };
+            SitePage page = await read();
+            return new SiteList { Sites = [.. page.Sites.Select(SiteRecord.Of)], HasMore = !page.IsLast };
         }
         catch (UnknownOutcomeException exception)
         {

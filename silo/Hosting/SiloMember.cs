@@ -62,8 +62,8 @@ internal sealed class SiloMember : IMember
     private async Task JoinAsync(ClusterSettings settings, NodeStart start)
     {
         SiloLedger ledger = new(backend.Redeemer, await ClaimShardsAsync(settings.Shards));
-        SiteChanges changes = new(backend.Sites, start.Clock);
-        feed = await PostgresSiteFeed.StartAsync(backend.Database, changes.LookAsync);
+        SiteChanges changes = new(start.Clock);
+        feed = await PostgresSiteFeed.StartAsync(backend.Database, async () => changes.Learn(await backend.Sites.ReadLatestVersionAsync()));
         ClusterMembership membership = await ClusterMembership.PrepareAsync(settings);
 
         HostApplicationBuilder builder = OrleansHost.CreateBuilder(start.Loggers);

@@ -13,10 +13,10 @@ internal sealed class ClusterSiteSource(AnySilo silos) : ISiteSource
         byte[] packed = new byte[keys.Count * SiteKey.Size];
         int written = 0;
         foreach (SiteKey key in keys) key.Write(packed.AsSpan(written++ * SiteKey.Size));
-        return await ReadAsync(grain => grain.ReadAsync(packed)).ConfigureAwait(false);
+        return (await ReadAsync(grain => grain.ReadAsync(packed)).ConfigureAwait(false)).Sites;
     }
 
-    public ValueTask<IReadOnlyList<Site>> ReadAfterAsync(long version) => ReadAsync(grain => grain.ReadAfterAsync(version));
+    public ValueTask<SitePage> ReadAfterAsync(long version) => ReadAsync(grain => grain.ReadAfterAsync(version));
 
     /// <summary>Returns when there are sites of a higher version, or after a second.</summary>
     /// <exception cref="UnknownOutcomeException">No silo answers.</exception>
@@ -36,13 +36,13 @@ internal sealed class ClusterSiteSource(AnySilo silos) : ISiteSource
         }
     }
 
-    private async ValueTask<IReadOnlyList<Site>> ReadAsync(Func<ISiteReaderGrain, Task<SiteList>> call)
+    private async ValueTask<SitePage> ReadAsync(Func<ISiteReaderGrain, Task<SiteList>> call)
     {
         try
         {
             SiteList list = await silos.AskAsync(call).ConfigureAwait(false);
             return list.Sites is { } sites
-                ? [.. sites.Select(site => site.ToSite())]
+                ? new SitePage([.. sites.Select(site => site.ToSite())], IsLast: !list.HasMore || sites.Length == 0)
                 : throw new UnknownOutcomeException(list.Problem ?? "The sites could not be read.");
         }
         catch (Exception exception) when (exception is not UnknownOutcomeException)

@@ -43,25 +43,42 @@ public sealed class PostgresSiteStore(PostgresDatabase database) : ISiteStore, I
         "WHERE id = ANY($1)",
         new NpgsqlParameter<Guid[]> { TypedValue = [.. keys.Select(PostgresId.Of)], NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Uuid });
 
-    public ValueTask<IReadOnlyList<Site>> ReadAfterAsync(long version) =>
-        ReadAsync("WHERE version > $1 ORDER BY version", new NpgsqlParameter<long> { TypedValue = version });
+    public async ValueTask<SitePage> ReadAfterAsync(long version)
+    {
+        IReadOnlyList<Site> sites = await ReadAsync(
+            "WHERE version > $1 ORDER BY version LIMIT $2",
+            new NpgsqlParameter<long> { TypedValue = version },
+            new NpgsqlParameter<long> { TypedValue = SitePage.MaxSites }).ConfigureAwait(false);
+        return new SitePage(sites, IsLast: sites.Count < SitePage.MaxSites);
+    }
 
-    internal static async Task<IReadOnlyList<Site>> ReadAsync(NpgsqlConnection connection, string where, NpgsqlParameter parameter)
+    /// <summary>Of the site that was changed last; 0 where there never was one.</summary>
+    /// <exception cref="UnknownOutcomeException">It could not be read.</exception>
+    public ValueTask<long> ReadLatestVersionAsync() => UseAsync(async connection =>
+    {
+        await using NpgsqlCommand command = new("SELECT latest FROM site_version", connection);
+        return (long)(await command.ExecuteScalarAsync().ConfigureAwait(false))!;
+    });
+
+    private static async Task<IReadOnlyList<Site>> ReadAsync(NpgsqlConnection connection, string where, params NpgsqlParameter[] parameters)
     {
         await using NpgsqlCommand command = new($"SELECT id, document FROM site {where}", connection);
-        command.Parameters.Add(parameter);
+        foreach (NpgsqlParameter parameter in parameters) command.Parameters.Add(parameter);
         await using NpgsqlDataReader reader = await command.ExecuteReaderAsync().ConfigureAwait(false);
         List<Site> sites = [];
         while (await reader.ReadAsync().ConfigureAwait(false)) sites.Add(Parse(reader.GetGuid(0), reader.GetString(1)));
         return sites;
     }
 
-    private async ValueTask<IReadOnlyList<Site>> ReadAsync(string where, NpgsqlParameter parameter)
+    private ValueTask<IReadOnlyList<Site>> ReadAsync(string where, params NpgsqlParameter[] parameters) =>
+        UseAsync(connection => ReadAsync(connection, where, parameters));
+
+    private async ValueTask<TResult> UseAsync<TResult>(Func<NpgsqlConnection, Task<TResult>> read)
     {
         try
         {
             await using NpgsqlConnection connection = await database.OpenAsync(CancellationToken.None).ConfigureAwait(false);
-            return await ReadAsync(connection, where, parameter).ConfigureAwait(false);
+            return await read(connection).ConfigureAwait(false);
         }
         catch (Exception exception) when (exception is NpgsqlException or DatabaseException or TimeoutException)
         {

@@ -23,7 +23,7 @@ public sealed class PinnedContractTests
                 "captchacluster.RotationRecord: 0 IdHash Byte[], 1 Generation Int32, 2 SealedSecret Byte[], 3 OldSecretExpiresAt Nullable`1, 4 ForgetAt Int64",
                 "captchacluster.ShardPlacement",
                 "captchacluster.ShardReply: 0 Shards Int32, 1 IssuedFloor Int64, 2 Items Byte[]",
-                "captchacluster.SiteList: 0 Sites SiteRecord[], 1 Problem String",
+                "captchacluster.SiteList: 0 Sites SiteRecord[], 1 Problem String, 2 HasMore Boolean",
                 "captchacluster.SiteRecord: 0 Key Byte[], 1 Version Int64, 2 Name String, 3 Hostnames String[], 4 EnforceHostname Boolean, 5 IpBinding String, "
                 + "6 TokenTtlSeconds Int32, 7 Tier String, 8 Disabled Boolean, 9 Generation Int32, 10 SecretHash Byte[], 11 Previous PreviousSecretRecord, "
                 + "12 LastRotation RotationRecord, 13 CreatedAt Int64, 14 DeletedAt Nullable`1",

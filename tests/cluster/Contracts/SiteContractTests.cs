@@ -35,6 +35,15 @@ public sealed class SiteContractTests
         Assert.Throws<FormatException>(() => later.ToSite());
     }
 
+    /// <summary>Orleans refuses messages of more than 100 MB.</summary>
+    [Fact]
+    [Trait("Invariant", "I10")]
+    public void A_page_of_the_largest_sites_is_far_below_what_a_message_may_hold()
+    {
+        SiteList page = new() { Sites = [.. Enumerable.Range(0, SitePage.MaxSites).Select(_ => SiteRecord.Of(Largest()))], HasMore = true };
+        Assert.InRange(Wire.Write(page).Length, 20_000_000, 32_000_000);
+    }
+
     private static void AssertSame(Site expected, Site actual)
     {
         Assert.Equal(expected.Key, actual.Key);
@@ -69,6 +78,21 @@ public sealed class SiteContractTests
             SecretHash = [.. SiteSecret.Hash(SiteSecret.New(key))],
             CreatedAt = Now,
         };
+    }
+
+    private static Site Largest()
+    {
+        // Each a text of its own: one that is there twice goes over the wire once.
+        string label = new('a', 63);
+        Hostname[] hostnames = [.. Enumerable.Range(0, SitePolicy.MaxHostnames).Select(i => HostnameOf($"{label}.{label}.{label}.b{i:d60}"))];
+        return Full() with { Policy = Full().Policy with { Name = new string('ä', SitePolicy.MaxNameLength), Hostnames = [.. hostnames] } };
+    }
+
+    private static Hostname HostnameOf(string text)
+    {
+        Assert.True(text.Length <= Hostname.MaxLength && Hostname.TryParse(text, out _), text);
+        Hostname.TryParse(text, out Hostname hostname);
+        return hostname;
     }
 
     private static Site Full()

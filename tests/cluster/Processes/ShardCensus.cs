@@ -1,30 +1,11 @@
-using CaptchaCluster.Gateway.Hosting;
-using CaptchaCluster.Gateway.Settings;
 using CaptchaCluster.Silo.Hosting;
-using CaptchaCluster.Silo.Settings;
-using CaptchaCluster.Tests.Processes;
-using Microsoft.Extensions.Configuration;
-using Microsoft.Extensions.Logging.Abstractions;
 
 namespace CaptchaCluster.Tests.Cluster.Processes;
 
 /// <summary>Asks a cluster which silo serves which shards.</summary>
 internal sealed class ShardCensus(ClientMember member) : IAsyncDisposable
 {
-    public static async Task<ShardCensus> ConnectAsync(string connectionString)
-    {
-        IConfiguration configuration = new ConfigurationBuilder().AddInMemoryCollection(new Dictionary<string, string?>
-        {
-            ["Cluster:Role"] = "gateway",
-            ["Cluster:ConnectionString"] = connectionString,
-            ["Gateway:AdminKey"] = GatewayProcess.AdminKey,
-            ["Tokens:SigningKey"] = "k1",
-            ["Tokens:Keys:k1"] = Convert.ToBase64String(new byte[32]),
-        }).Build();
-        NodeSettings settings = NodeSettings.ReadOfMember(configuration, "/");
-        NodeStart start = new(settings, Restored: false, new System.Diagnostics.Metrics.Meter(nameof(ShardCensus)), TimeProvider.System, NullLoggerFactory.Instance);
-        return new ShardCensus(await ClientMember.StartAsync(ClusterSettings.Read(configuration, settings), start));
-    }
+    public static async Task<ShardCensus> ConnectAsync(string connectionString) => new(await ClusterClient.ConnectAsync(connectionString));
 
     /// <summary>How many shards each silo has, by its port.</summary>
     public async Task<Dictionary<int, int>> CountAsync()

@@ -116,7 +116,7 @@ public sealed class UnavailableTests
     {
         public ValueTask<IReadOnlyList<Site>> ReadAsync(IReadOnlyCollection<SiteKey> keys) => new(sites ?? throw new UnknownOutcomeException("gone"));
 
-        public ValueTask<IReadOnlyList<Site>> ReadAfterAsync(long version) => throw new NotSupportedException("nobody asks for all");
+        public ValueTask<SitePage> ReadAfterAsync(long version) => throw new NotSupportedException("nobody asks for all");
     }
 
     private sealed class ScriptedLedger(RedemptionStatus status, bool isReady) : IRedeemer

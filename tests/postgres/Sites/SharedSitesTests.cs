@@ -129,7 +129,7 @@ public sealed class SharedSitesTests(PostgresFixture server) : IAsyncLifetime
         while (!isOver)
         {
             isOver = creating.IsCompleted;
-            foreach (Site site in await store.ReadAfterAsync(highest))
+            foreach (Site site in (await store.ReadAfterAsync(highest)).Sites)
             {
                 seen.Add(site.Version);
                 highest = Math.Max(highest, site.Version);

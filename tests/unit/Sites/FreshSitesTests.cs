@@ -71,11 +71,28 @@ public sealed class FreshSitesTests
     public async Task What_was_published_otherwise_does_not_make_a_scan_pass_over_other_sites()
     {
         directory.Publish(SiteSamples.New(out _) with { Version = 9 });
-        source.Later = version => version < 5 ? [SiteSamples.New(out _) with { Version = 5 }] : [];
+        source.Later = version => new SitePage(version < 5 ? [SiteSamples.New(out _) with { Version = 5 }] : [], IsLast: true);
         await fresh.RefreshAllAsync();
         Assert.Equal(2, directory.List().Count);
         await fresh.RefreshAllAsync();
         Assert.Equal([0L, 5L], source.AskedAfter);
+    }
+
+    [Fact]
+    [Trait("Invariant", "I10")]
+    public async Task All_sites_are_read_page_by_page_and_what_was_read_is_not_read_again_where_one_fails()
+    {
+        Site[] sites = [.. Enumerable.Range(1, 5).Select(version => SiteSamples.New(out _) with { Version = version })];
+        bool isReachable = false;
+        source.Later = version => version < 4 || isReachable
+            ? new SitePage([.. sites.Skip((int)version).Take(2)], IsLast: version >= 4)
+            : throw new UnknownOutcomeException("the line is dead");
+        await Assert.ThrowsAsync<UnknownOutcomeException>(fresh.RefreshAllAsync);
+        Assert.Equal(4L, fresh.ScannedVersion);
+        isReachable = true;
+        await fresh.RefreshAllAsync();
+        Assert.Equal([0L, 2L, 4L, 4L], source.AskedAfter);
+        Assert.All(sites, site => Assert.True(directory.TryGet(site.Key, out _)));
     }
 
     private sealed class SlowSource : ISiteSource
@@ -87,7 +104,7 @@ public sealed class FreshSitesTests
 
         public List<long> AskedAfter { get; } = [];
 
-        public Func<long, IReadOnlyList<Site>> Later { get; set; } = _ => [];
+        public Func<long, SitePage> Later { get; set; } = _ => new SitePage([], IsLast: true);
 
         public Task<TaskCompletionSource<IReadOnlyList<Site>>> NextAsync() => reads.Reader.ReadAsync().AsTask().WaitAsync(Patience);
 
@@ -99,7 +116,7 @@ public sealed class FreshSitesTests
             return new(read.Task);
         }
 
-        public ValueTask<IReadOnlyList<Site>> ReadAfterAsync(long version)
+        public ValueTask<SitePage> ReadAfterAsync(long version)
         {
             AskedAfter.Add(version);
             return new(Later(version));

@@ -116,6 +116,6 @@ public sealed class FreshVerifierTests
             return [.. Sites.Where(site => keys.Contains(site.Key))];
         }
 
-        public ValueTask<IReadOnlyList<Site>> ReadAfterAsync(long version) => throw new NotSupportedException("nobody scans here");
+        public ValueTask<SitePage> ReadAfterAsync(long version) => throw new NotSupportedException("nobody scans here");
     }
 }
