@@ -5,11 +5,11 @@ namespace CaptchaCluster.Gateway.FirstStart;
 /// <summary>What a start tells its operator on standard output. Never through the logger: it may hold a secret (I11).</summary>
 /// <param name="Public">Of the public listener.</param>
 /// <param name="Admin">Of the admin listener.</param>
-/// <param name="DataDirectory">Absolute.</param>
+/// <param name="DataDirectory">Absolute; null where there is none.</param>
 /// <param name="AdminKeyPath">Null where the admin key was configured.</param>
 /// <param name="Demo">Null but on a first start.</param>
 /// <param name="Notices">A line each, of what the operator may not expect.</param>
-internal sealed record Announcement(Uri Public, Uri Admin, string DataDirectory, string? AdminKeyPath, DemoSite? Demo, IReadOnlyList<string> Notices)
+internal sealed record Announcement(Uri Public, Uri Admin, string? DataDirectory, string? AdminKeyPath, DemoSite? Demo, IReadOnlyList<string> Notices)
 {
     public async Task WriteAsync(TextWriter output)
     {
@@ -23,7 +23,7 @@ internal sealed record Announcement(Uri Public, Uri Admin, string DataDirectory,
         text.AppendLine("CaptchaCluster is running.");
         text.AppendLine($"  verification    {Public}siteverify");
         text.AppendLine($"  admin API       {Admin}admin/v1/");
-        text.AppendLine($"  data directory  {DataDirectory}");
+        if (DataDirectory is not null) text.AppendLine($"  data directory  {DataDirectory}");
         foreach (string notice in Notices) text.AppendLine(notice);
         if (Demo is null) return text.ToString();
 

@@ -45,6 +45,8 @@ internal sealed partial class EmbeddedNode : INode
 
     public string? AdminKeyPath { get; private set; }
 
+    public string? DataDirectoryPath => directory.Root;
+
     public bool IsAdminKeyReplaced { get; private set; }
 
     public bool IsNew { get; private set; }

@@ -138,10 +138,10 @@ internal sealed partial class GatewayHost : IAsyncDisposable
 
         bool isDemonstration = node.IsNew && settings.Gateway.Listen.IsLoopback && settings.Gateway.AdminListen.IsLoopback;
         DemoSite? demo = isDemonstration ? await CreateDemoSiteAsync(minter) : null;
-        Announcement announcement = new(PublicAddress, AdminAddress, settings.Gateway.DataDirectory, node.AdminKeyPath, demo, [.. Notices()]);
+        Announcement announcement = new(PublicAddress, AdminAddress, node.DataDirectoryPath, node.AdminKeyPath, demo, [.. Notices()]);
         await announcement.WriteAsync(output);
         isServing = true;
-        Log.Serving(logger, PublicAddress, AdminAddress, settings.Gateway.DataDirectory);
+        Log.Serving(logger, PublicAddress, AdminAddress);
     }
 
     private static async Task<INode> OpenNodeAsync(NodeStart start) =>
@@ -238,8 +238,8 @@ internal sealed partial class GatewayHost : IAsyncDisposable
 
     private static partial class Log
     {
-        [LoggerMessage(LogLevel.Information, "Serving verification at {Listen} and the admin API at {AdminListen}, from {DataDirectory}.")]
-        public static partial void Serving(ILogger logger, Uri listen, Uri adminListen, string dataDirectory);
+        [LoggerMessage(LogLevel.Information, "Serving verification at {Listen} and the admin API at {AdminListen}.")]
+        public static partial void Serving(ILogger logger, Uri listen, Uri adminListen);
 
         [LoggerMessage(LogLevel.Information, "Told to end: not ready any more; what was accepted is finished.")]
         public static partial void Ending(ILogger logger);

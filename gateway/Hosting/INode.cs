@@ -31,6 +31,9 @@ internal interface INode : IAsyncDisposable
     /// <summary>Null where the admin key was configured.</summary>
     string? AdminKeyPath { get; }
 
+    /// <summary>Absolute; null where nothing is kept on this machine.</summary>
+    string? DataDirectoryPath { get; }
+
     /// <summary>This start made another admin key, with sites already there.</summary>
     bool IsAdminKeyReplaced { get; }
 

@@ -41,6 +41,8 @@ internal sealed class SharedNode : INode
 
     public string? AdminKeyPath => null;
 
+    public string? DataDirectoryPath => directory.Root;
+
     public bool IsAdminKeyReplaced => false;
 
     public bool IsNew => false;
@@ -55,7 +57,7 @@ internal sealed class SharedNode : INode
             node = new SharedNode(settings, DataDirectory.Open(settings.Gateway.DataDirectory));
             node.Codec = new TokenCodec(settings.Tokens.Keys!, settings.TokenLimits, clock);
             node.backend = await PostgresBackend.OpenAsync(PostgresBackend.OptionsOf(settings, start.Restored), start.Meter, clock, start.Loggers);
-            node.AuditLog = new PostgresAuditLog(node.backend.Database, NameOf(settings.Gateway));
+            node.AuditLog = new PostgresAuditLog(node.backend.Database, settings.Gateway.NodeName);
             node.ManagementTokens = new ManagementTokens(await PostgresManagementTokens.OpenAsync(node.backend.Database), clock);
             await node.OpenSitesAsync(clock);
             return node;
@@ -76,9 +78,6 @@ internal sealed class SharedNode : INode
         if (backend is not null) await backend.DisposeAsync();
         directory.Dispose();
     }
-
-    // Of a machine or a pod, and of one of several there.
-    private static string NameOf(GatewaySettings gateway) => $"{Environment.MachineName}:{gateway.Listen.Port}";
 
     private async Task OpenSitesAsync(TimeProvider clock)
     {

@@ -45,6 +45,9 @@ internal sealed record GatewaySettings
     /// <summary>Answer the published test keys. Default true.</summary>
     public required bool TestKeys { get; init; }
 
+    /// <summary>In an audit log that several share: of a machine or a pod, and of one of several there.</summary>
+    public string NodeName => $"{Environment.MachineName}:{Listen.Port}";
+
     public static GatewaySettings Read(IConfiguration configuration, string contentRoot)
     {
         SettingsSection section = new(configuration, "Gateway");

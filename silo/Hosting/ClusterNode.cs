@@ -2,6 +2,7 @@ using CaptchaCluster.Gateway.Hosting;
 using CaptchaCluster.Gateway.Keys;
 using CaptchaCluster.Gateway.Management;
 using CaptchaCluster.Redemption;
+using CaptchaCluster.Silo.Admin;
 using CaptchaCluster.Silo.Redemption;
 using CaptchaCluster.Silo.Settings;
 using CaptchaCluster.Silo.Sites;
@@ -14,14 +15,13 @@ namespace CaptchaCluster.Silo.Hosting;
 /// <summary>What stands behind the listeners of a gateway in a cluster: the way to its shards and sites, and no database.</summary>
 internal sealed class ClusterNode : INode
 {
-    private readonly OwnFiles files;
     private readonly IMember member;
     private LedgerWatch? ledger;
     private ClusterSiteFeed? feed;
 
-    private ClusterNode(NodeStart start, OwnFiles files, IMember member)
+    private ClusterNode(NodeStart start, IMember member)
     {
-        (this.files, this.member) = (files, member);
+        this.member = member;
         Codec = new TokenCodec(start.Settings.Tokens.Keys!, start.Settings.TokenLimits, start.Clock);
         AdminKey = start.Settings.Gateway.AdminKey!;
     }
@@ -32,38 +32,38 @@ internal sealed class ClusterNode : INode
 
     public FreshSites? FreshSites { get; private set; }
 
-    public IAuditLog AuditLog => files.AuditLog;
+    public IAuditLog AuditLog { get; private set; } = null!;
 
     public TokenCodec Codec { get; }
 
     public KeyRotation? Keys => null;
 
-    public ManagementTokens ManagementTokens => files.ManagementTokens;
+    public ManagementTokens ManagementTokens { get; private set; } = null!;
 
     public string AdminKey { get; }
 
     public string? AdminKeyPath => null;
 
+    public string? DataDirectoryPath => null;
+
     public bool IsAdminKeyReplaced => false;
 
     public bool IsNew => false;
 
-    /// <exception cref="StartupException">The directory cannot be used, or the cluster cannot be joined.</exception>
+    /// <exception cref="StartupException">The cluster cannot be joined.</exception>
     public static async Task<INode> OpenAsync(ClusterSettings settings, NodeStart start)
     {
-        OwnFiles files = OwnFiles.Open(start);
         ClusterNode? node = null;
         try
         {
             IMember member = settings.HasSilo ? await SiloMember.StartAsync(settings, start) : await ClientMember.StartAsync(settings, start);
-            node = new ClusterNode(start, files, member);
+            node = new ClusterNode(start, member);
             await node.ConnectAsync(start);
             return node;
         }
         catch (Exception exception)
         {
             if (node is not null) await node.DisposeAsync();
-            else files.Dispose();
             if (exception is StartupException) throw;
             throw new StartupException($"The cluster '{settings.Id}' does not answer: {exception.Message}", exception);
         }
@@ -74,7 +74,6 @@ internal sealed class ClusterNode : INode
         if (feed is not null) await feed.DisposeAsync();
         if (ledger is not null) await ledger.DisposeAsync();
         await member.DisposeAsync();
-        files.Dispose();
     }
 
     private async Task ConnectAsync(NodeStart start)
@@ -85,6 +84,9 @@ internal sealed class ClusterNode : INode
         ClusterRedeemer redeemer = new(member.Client, ledger, log, new ShardLinkOptions(), start.Clock);
         start.Meter.CreateObservableGauge("captchacluster.shard.queued", () => redeemer.Queued, "{request}", "Requests of this gateway that no shard has answered.");
         Redeemer = redeemer;
+
+        AuditLog = new ClusterAuditLog(silos, start.Settings.Gateway.NodeName);
+        ManagementTokens = new ManagementTokens(new ClusterManagementTokens(silos), start.Clock);
 
         SiteDirectory directory = new([]);
         ClusterSiteSource source = new(silos);

@@ -6,6 +6,8 @@ using CaptchaCluster.Silo.Clustering;
 using CaptchaCluster.Silo.Placement;
 using CaptchaCluster.Silo.Settings;
 using CaptchaCluster.Sites;
+using CaptchaCluster.Storage.Audit;
+using CaptchaCluster.Storage.Management;
 using CaptchaCluster.Storage.Postgres;
 using Orleans.Configuration;
 
@@ -23,6 +25,9 @@ internal sealed class SiloMember : IMember
     public IClusterClient Client => host!.Services.GetRequiredService<IClusterClient>();
 
     public IRedeemer Redeemer => backend.Redeemer;
+
+    /// <summary>Of all silos and gateways.</summary>
+    public IAuditLog AuditLog { get; private set; } = null!;
 
     /// <exception cref="StartupException">The database cannot be used, the cluster has another count of shards, or it cannot be joined.</exception>
     public static async Task<SiloMember> StartAsync(ClusterSettings settings, NodeStart start)
@@ -64,6 +69,8 @@ internal sealed class SiloMember : IMember
         SiloLedger ledger = new(backend.Redeemer, await ClaimShardsAsync(settings.Shards));
         SiteChanges changes = new(start.Clock);
         feed = await PostgresSiteFeed.StartAsync(backend.Database, async () => changes.Learn(await backend.Sites.ReadLatestVersionAsync()));
+        AuditLog = new PostgresAuditLog(backend.Database, $"{Environment.MachineName}:{settings.SiloPort}");
+        PostgresManagementTokens managementTokens = await PostgresManagementTokens.OpenAsync(backend.Database);
         ClusterMembership membership = await ClusterMembership.PrepareAsync(settings);
 
         HostApplicationBuilder builder = OrleansHost.CreateBuilder(start.Loggers);
@@ -76,6 +83,8 @@ internal sealed class SiloMember : IMember
             silo.Services.AddSingleton(changes);
             silo.Services.AddSingleton<ISiteStore>(backend.Sites);
             silo.Services.AddSingleton<ISiteSource>(backend.Sites);
+            silo.Services.AddSingleton(AuditLog);
+            silo.Services.AddSingleton<IManagementTokenStore>(managementTokens);
             silo.Services.AddSingleton<ShardHomes>();
             silo.Services.AddSingleton<IShardHomes>(services => services.GetRequiredService<ShardHomes>());
             silo.Services.AddPlacementDirector<ShardPlacement, ShardPlacementDirector>();

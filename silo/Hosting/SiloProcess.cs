@@ -1,4 +1,5 @@
 using System.Diagnostics.Metrics;
+using CaptchaCluster.Gateway.Admin.Audit;
 using CaptchaCluster.Gateway.Health;
 using CaptchaCluster.Gateway.Hosting;
 using CaptchaCluster.Gateway.Logging;
@@ -40,6 +41,7 @@ internal sealed partial class SiloProcess : IAsyncDisposable
             process.export = OtlpExport.Start(settings.Otlp, configuration, process.loggers, clock);
             process.silo = await SiloMember.StartAsync(cluster, new NodeStart(settings, restored, process.meter, clock, process.loggers));
             await process.ServeHealthAsync(cluster.HealthListen);
+            await process.TellStartAsync(restored ? AuditedAction.StartRestored : AuditedAction.Start);
             process.isServing = true;
             await output.WriteLineAsync($"CaptchaCluster is running, as a silo of '{cluster.Id}'.\n  health          {process.health!.Address}healthz/ready");
             await output.FlushAsync();
@@ -57,12 +59,37 @@ internal sealed partial class SiloProcess : IAsyncDisposable
     {
         readiness?.BeginShutdown();
         if (isServing) Log.Ending(logger);
+        if (isServing) await TellStopAsync();
         if (silo is not null) await silo.DisposeAsync();
         if (health is not null) await health.DisposeAsync();
         export?.Dispose();
         meter.Dispose();
         if (isServing) Log.Ended(logger);
         loggers.Dispose();
+    }
+
+    private async Task TellStartAsync(AuditedAction action)
+    {
+        try
+        {
+            await silo!.AuditLog.AppendAsync(action.ByProcess(clock));
+        }
+        catch (IOException exception)
+        {
+            throw new StartupException(exception.Message, exception);
+        }
+    }
+
+    private async Task TellStopAsync()
+    {
+        try
+        {
+            await silo!.AuditLog.AppendAsync(AuditedAction.Stop.ByProcess(clock));
+        }
+        catch (IOException exception)
+        {
+            Log.StopNotTold(logger, exception);
+        }
     }
 
     private async Task ServeHealthAsync(ListenAddress address)
@@ -88,6 +115,9 @@ internal sealed partial class SiloProcess : IAsyncDisposable
 
         [LoggerMessage(LogLevel.Information, "Told to end: the shards are handed over; what was accepted is finished.")]
         public static partial void Ending(ILogger logger);
+
+        [LoggerMessage(LogLevel.Warning, "The audit log cannot be written: it does not tell of this stop.")]
+        public static partial void StopNotTold(ILogger logger, Exception exception);
 
         [LoggerMessage(LogLevel.Information, "Ended: left the cluster; all that was accepted is answered.")]
         public static partial void Ended(ILogger logger);

@@ -18,16 +18,30 @@ internal sealed class AnySilo(IGrainFactory grains)
     {
         for (int attempt = 1; ; attempt++)
         {
-            int asked = Volatile.Read(ref key);
             try
             {
-                return await call(grains.GetGrain<TGrain>(asked)).ConfigureAwait(false);
+                return await AskOnceAsync(call).ConfigureAwait(false);
             }
-            catch (Exception)
+            catch (Exception) when (attempt < Attempts)
             {
-                Interlocked.CompareExchange(ref key, (asked + 1) % Keys, asked);
-                if (attempt == Attempts) throw;
+                // The next one goes to another silo.
             }
+        }
+    }
+
+    /// <summary>For what must not be done twice.</summary>
+    public async Task<TReply> AskOnceAsync<TGrain, TReply>(Func<TGrain, Task<TReply>> call)
+        where TGrain : IGrainWithIntegerKey
+    {
+        int asked = Volatile.Read(ref key);
+        try
+        {
+            return await call(grains.GetGrain<TGrain>(asked)).ConfigureAwait(false);
+        }
+        catch (Exception)
+        {
+            Interlocked.CompareExchange(ref key, (asked + 1) % Keys, asked);
+            throw;
         }
     }
 }

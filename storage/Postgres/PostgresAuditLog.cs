@@ -11,7 +11,7 @@ namespace CaptchaCluster.Storage.Postgres;
 /// under the lock of one row, so that entries become visible in their order; those of a sequence would not.
 /// </summary>
 /// <param name="database">Open.</param>
-/// <param name="node">What this node is called in its entries.</param>
+/// <param name="node">What this node is called in its entries; one that names its node was brought from there.</param>
 /// <param name="kept">Entries that are kept; older ones are dropped.</param>
 public sealed class PostgresAuditLog(PostgresDatabase database, string node, int kept = PostgresAuditLog.DefaultKept) : IAuditLog
 {
@@ -26,7 +26,7 @@ public sealed class PostgresAuditLog(PostgresDatabase database, string node, int
     {
         try
         {
-            long sequence = await WriteAsync(entry with { Node = node });
+            long sequence = await WriteAsync(entry.Node is null ? entry with { Node = node } : entry);
             isFailing = false;
             return sequence;
         }

@@ -51,8 +51,8 @@ internal sealed partial class AdminAudit : IDisposable
 
     /// <summary>What the process does of itself.</summary>
     /// <exception cref="IOException">It is not durable.</exception>
-    public Task TellAsync(AuditedAction action, string? target = null, long? tokens = null) => log.AppendAsync(
-        new AuditEntry { Time = UnixSeconds.Now(clock), Action = action.Name, Actor = "process", Target = target, Tokens = tokens });
+    public Task TellAsync(AuditedAction action, string? target = null, long? tokens = null) =>
+        log.AppendAsync(action.ByProcess(clock) with { Target = target, Tokens = tokens });
 
     /// <summary>The last entry, at a clean end.</summary>
     public async ValueTask TellStopAsync()

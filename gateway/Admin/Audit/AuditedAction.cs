@@ -1,3 +1,5 @@
+using CaptchaCluster.Storage.Audit;
+
 namespace CaptchaCluster.Gateway.Admin.Audit;
 
 /// <summary>What the audit log calls things. A closed set, described in openapi.json.</summary>
@@ -25,4 +27,7 @@ internal sealed record AuditedAction(string Name)
     /// as one before the deed, and many share an entry. All others are told before and after.
     /// </summary>
     public bool IsFrequent { get; private init; }
+
+    /// <summary>What the process does of itself.</summary>
+    public AuditEntry ByProcess(TimeProvider clock) => new() { Time = UnixSeconds.Now(clock), Action = Name, Actor = "process" };
 }

@@ -16,7 +16,15 @@ public sealed class PinnedContractTests
             .Select(type => $"{AliasOf(type)}: {string.Join(", ", MembersOf(type))}".TrimEnd(' ', ':'));
         Assert.Equal(
             [
+                "captchacluster.AuditExtract: 0 Entries Byte[][], 1 First Int64, 2 Last Int64, 3 Problem String",
+                "captchacluster.AuditReceipt: 0 Sequence Nullable`1, 1 Problem String",
+                "captchacluster.AuditRecord: 0 Time Int64, 1 IsIntent Boolean, 2 Action String, 3 Target String, 4 Actor String, 5 Node String, 6 From String, "
+                + "7 Request String, 8 IntentSequence Nullable`1, 9 Members String[], 10 Calls Nullable`1, 11 Since Nullable`1, 12 Tokens Nullable`1, "
+                + "13 Status Nullable`1, 14 Error String",
                 "captchacluster.LedgerState: 0 Shards Int32, 1 IssuedFloor Int64, 2 IsReady Boolean",
+                "captchacluster.ManagementTokenList: 0 Tokens ManagementTokenRecord[], 1 Problem String",
+                "captchacluster.ManagementTokenRecord: 0 Id String, 1 Name String, 2 CreatedAt Int64, 3 Hash Byte[]",
+                "captchacluster.ManagementTokenReply: 0 IsMade Nullable`1, 1 Problem String",
                 "captchacluster.PeekBatch: 0 Shards Int32, 1 Items Byte[]",
                 "captchacluster.PreviousSecretRecord: 0 Generation Int32, 1 Hash Byte[], 2 ValidUntil Int64",
                 "captchacluster.RedemptionBatch: 0 Shards Int32, 1 Items Byte[]",
@@ -41,7 +49,12 @@ public sealed class PinnedContractTests
                 $"{AliasOf(type)}.{AliasOf(method)}({string.Join(", ", method.GetParameters().Select(parameter => parameter.ParameterType.Name))})"));
         Assert.Equal(
             [
+                "captchacluster.IAuditGrain.Append(AuditRecord)",
+                "captchacluster.IAuditGrain.Read(Nullable`1, Int32)",
                 "captchacluster.ILedgerGrain.State()",
+                "captchacluster.IManagementTokenGrain.Add(ManagementTokenRecord, Int32)",
+                "captchacluster.IManagementTokenGrain.Read()",
+                "captchacluster.IManagementTokenGrain.Remove(String)",
                 "captchacluster.IRedemptionGrain.Peek(PeekBatch)",
                 "captchacluster.IRedemptionGrain.Redeem(RedemptionBatch)",
                 "captchacluster.ISiteGrain.Replace(Int64, SiteRecord)",
