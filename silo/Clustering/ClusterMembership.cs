@@ -1,20 +1,29 @@
 using System.Net;
 using CaptchaCluster.Silo.Settings;
 using Orleans.Configuration;
+using StackExchange.Redis;
 
 namespace CaptchaCluster.Silo.Clustering;
 
 /// <summary>How silos and gateways find their cluster. What it needs in a database is made here, before anybody asks for it.</summary>
-/// <param name="settings">Of this process.</param>
-/// <param name="connectionString">As the provider is to use it; null with localhost.</param>
-internal sealed class ClusterMembership(ClusterSettings settings, string? connectionString)
+internal sealed class ClusterMembership
 {
     private const string ServiceId = "captchacluster";
 
-    /// <exception cref="Storage.Postgres.DatabaseException">The database cannot be used; the message says why.</exception>
-    public static async Task<ClusterMembership> PrepareAsync(ClusterSettings settings) => new(
-        settings,
-        settings.Clustering == Settings.Clustering.AdoNet ? await OrleansMembershipSchema.EnsureAsync(settings.ConnectionString!) : settings.ConnectionString);
+    private readonly ClusterSettings settings;
+    private string? database;
+    private ConfigurationOptions? redis;
+
+    private ClusterMembership(ClusterSettings settings) => this.settings = settings;
+
+    /// <exception cref="Storage.Postgres.DatabaseException">The database, or the Redis, cannot be used; the message says why.</exception>
+    public static async Task<ClusterMembership> PrepareAsync(ClusterSettings settings)
+    {
+        ClusterMembership membership = new(settings);
+        if (settings.Clustering == Settings.Clustering.AdoNet) membership.database = await OrleansMembershipSchema.EnsureAsync(settings.ConnectionString!);
+        if (settings.Clustering == Settings.Clustering.Redis) membership.redis = await RedisMembership.EnsureAsync(settings.ConnectionString!);
+        return membership;
+    }
 
     public void Configure(ISiloBuilder silo)
     {
@@ -27,15 +36,18 @@ internal sealed class ClusterMembership(ClusterSettings settings, string? connec
                     settings.SiloPort, settings.GatewayPort, new IPEndPoint(IPAddress.Loopback, ClusterSettings.PrimaryPort), ServiceId, settings.Id);
                 return;
             case Settings.Clustering.AdoNet:
-                silo.UseAdoNetClustering(options => (options.Invariant, options.ConnectionString) = (OrleansMembershipSchema.Invariant, connectionString!));
+                silo.UseAdoNetClustering(options => (options.Invariant, options.ConnectionString) = (OrleansMembershipSchema.Invariant, database!));
                 break;
             case Settings.Clustering.Redis:
-                silo.UseRedisClustering(connectionString!);
+                silo.UseRedisClustering(options => options.ConfigurationOptions = redis!);
                 break;
         }
 
-        if (settings.AdvertisedAddress is { } address) silo.ConfigureEndpoints(address, settings.SiloPort, settings.GatewayPort, listenOnAnyHostAddress: true);
-        else silo.ConfigureEndpoints(settings.SiloPort, settings.GatewayPort, listenOnAnyHostAddress: true);
+        // The address at which others reach it need not be the machine's own, but where it is loopback, nobody else has any business there.
+        if (settings.AdvertisedAddress is { } address)
+            silo.ConfigureEndpoints(address, settings.SiloPort, settings.GatewayPort, listenOnAnyHostAddress: !IPAddress.IsLoopback(address));
+        else
+            silo.ConfigureEndpoints(settings.SiloPort, settings.GatewayPort, listenOnAnyHostAddress: true);
     }
 
     public void Configure(IClientBuilder client)
@@ -48,10 +60,10 @@ internal sealed class ClusterMembership(ClusterSettings settings, string? connec
                 client.UseLocalhostClustering(settings.GatewayPort, ServiceId, settings.Id);
                 break;
             case Settings.Clustering.AdoNet:
-                client.UseAdoNetClustering(options => (options.Invariant, options.ConnectionString) = (OrleansMembershipSchema.Invariant, connectionString!));
+                client.UseAdoNetClustering(options => (options.Invariant, options.ConnectionString) = (OrleansMembershipSchema.Invariant, database!));
                 break;
             case Settings.Clustering.Redis:
-                client.UseRedisClustering(connectionString!);
+                client.UseRedisClustering(options => options.ConfigurationOptions = redis!);
                 break;
         }
     }

@@ -27,15 +27,10 @@ internal sealed class ClusterProcesses(PostgresServer server, string schema) : I
 
     public Task<GatewayExit> StartRefusedSiloAsync(SiloPorts ports, params string[] arguments) => GatewayProcess.StartRefusedAsync(SiloCommand(ports, arguments));
 
-    /// <summary>On ports of its own, with an empty data directory.</summary>
-    public Task<GatewayProcess> StartGatewayAsync(params string[] arguments)
-    {
-        Dictionary<string, string> settings = SharedSettings.Over(ConnectionString);
-        settings.Remove("Store__Kind");
-        settings.Remove("Store__ConnectionString");
-        settings["Cluster__ConnectionString"] = ConnectionString;
-        return StartAsync(Command(GatewayCommand.Verification, ["--Cluster:Role=gateway", .. arguments], settings));
-    }
+    /// <summary>On ports of its own.</summary>
+    public Task<GatewayProcess> StartGatewayAsync(params string[] arguments) => StartAsync(GatewayCommandOf(arguments));
+
+    public Task<GatewayExit> StartRefusedGatewayAsync(params string[] arguments) => GatewayProcess.StartRefusedAsync(GatewayCommandOf(arguments));
 
     /// <summary>A silo that is a gateway too.</summary>
     public Task<GatewayProcess> StartBothAsync(SiloPorts ports, params string[] arguments) =>
@@ -49,6 +44,15 @@ internal sealed class ClusterProcesses(PostgresServer server, string schema) : I
 
     private GatewayCommand SiloCommand(SiloPorts ports, string[] arguments) =>
         Command(Health, ["--Cluster:Role=silo", "--Cluster:HealthListen=http://127.0.0.1:0", .. PortsOf(ports), .. arguments], SharedSettings.Over(ConnectionString));
+
+    private GatewayCommand GatewayCommandOf(string[] arguments)
+    {
+        Dictionary<string, string> settings = SharedSettings.Over(ConnectionString);
+        settings.Remove("Store__Kind");
+        settings.Remove("Store__ConnectionString");
+        settings["Cluster__ConnectionString"] = ConnectionString;
+        return Command(GatewayCommand.Verification, ["--Cluster:Role=gateway", .. arguments], settings);
+    }
 
     private GatewayCommand Command(string announces, string[] arguments, Dictionary<string, string> settings)
     {
