@@ -45,7 +45,7 @@ end() { # end PART SIGNAL: asks it to end, and kills it after 20 s
 tear_down() { # ends what runs, the balancer first and the database last, and removes the state
   local part home
   end balancer TERM
-  for part in 1 2 3; do end gateway-$part TERM; done
+  for part in gateway-1 gateway-2 gateway-3 silo-1 silo-2 silo-3; do end $part TERM; done
   end postgres INT
   if home=$(cat "$state/postgres.home" 2>/dev/null); then
     case $home in /tmp/captchacluster-??????) rm -rf "$home" ;; esac

@@ -1,19 +1,25 @@
 #!/usr/bin/env bash
-# Starts a private PostgreSQL, three gateways over it and nginx in front of them, on loopback, to try them out. What is up
-# already stays; what has ended is started again. down.sh ends and removes all of it.
+# Starts a private PostgreSQL, three gateways over it and nginx in front of them, on loopback, to try them out; with --orleans
+# three silos over it, and two gateways before those. What is up already stays; what has ended is started again. down.sh ends
+# and removes all of it.
 #   BALANCER_PORT=8080  verification, by way of the balancer
 #   ADMIN_PORT=8081     admin API, by way of the balancer
-#   GATEWAY_PORT=8100   gateway 1 listens at 8101 and, with its admin API, at 8111; and so on
-#   GATEWAY=FILE        CaptchaCluster.Gateway.dll, where it is built already
+#   GATEWAY_PORT=8100   gateway 1 listens at 8101 and, with its admin API, at 8111; silo 1 at 8121 for silos, at 8131 for
+#                       gateways and, with its health, at 8141; and so on
+#   GATEWAY=FILE        CaptchaCluster.Gateway.dll, or with --orleans
+#   SILO=FILE           CaptchaCluster.Silo.dll, where it is built already
 set -euo pipefail
 cd "$(dirname "$0")"
 . ./lib.sh
 
-readonly gateways="1 2 3"
-
 main() {
-  [ $# = 0 ] || die "usage: [BALANCER_PORT=8080] [ADMIN_PORT=8081] [GATEWAY_PORT=8100] [GATEWAY=FILE] $0"
+  case $# in
+    0) wanted='' gateways="1 2 3" silos='' ;;
+    *) [ "$*" = --orleans ] || die "usage: [BALANCER_PORT=8080] [ADMIN_PORT=8081] [GATEWAY_PORT=8100] [GATEWAY=FILE] [SILO=FILE] $0 [--orleans]"
+      wanted=--orleans gateways="1 2" silos="1 2 3" ;;
+  esac
   alone
+  refuse_other_shape
   if is_up; then
     echo "It is already up."
     tell
@@ -28,8 +34,10 @@ main() {
   . "$state/settings"
   as_postgres=()
   [ "$(id -u)" != 0 ] || as_postgres=(setpriv --reuid=postgres --regid=postgres --init-groups) # as root it refuses to run
-  build_gateway
+  build_program
   start_postgres
+  start_silos
+  let_gateways_find_silos
   start_gateways
   start_balancer
   make_demo_site
@@ -37,10 +45,19 @@ main() {
   tell
 }
 
+refuse_other_shape() { # of what is there already
+  local shape=''
+  is_of_use || return 0
+  . "$state/settings"
+  [ "$shape" = "$wanted" ] || die "Here is up what $PWD/up.sh${shape:+ $shape} starts. End it with $PWD/down.sh first."
+}
+
 is_up() {
   local part
   [ -e "$state/demo" ] || return
-  for part in postgres balancer $(printf 'gateway-%s ' $gateways); do running "$part" || return; done
+  for part in postgres balancer; do running $part || return; done
+  for part in $silos; do running silo-$part || return; done
+  for part in $gateways; do running gateway-$part || return; done
   . "$state/settings"
 }
 
@@ -93,22 +110,37 @@ make_settings() {
     require_free $((gateway + n)) GATEWAY_PORT
     require_free $((gateway + 10 + n)) GATEWAY_PORT
   done
+  for n in $silos; do
+    require_free $((gateway + 20 + n)) GATEWAY_PORT
+    require_free $((gateway + 30 + n)) GATEWAY_PORT
+    require_free $((gateway + 40 + n)) GATEWAY_PORT
+  done
   mkdir -m 700 "$state"
   random >"$state/admin.key"
-  printf '%s\n' "balancer_port=$balancer" "admin_port=$admin" "gateway_port=$gateway" "ring_key=$(random)" >"$state/settings"
+  printf '%s\n' "shape=$wanted" "balancer_port=$balancer" "admin_port=$admin" "gateway_port=$gateway" "ring_key=$(random)" >"$state/settings"
 }
 
 random() { head -c 32 /dev/urandom | base64; }
 
-build_gateway() {
-  if [ -n "${GATEWAY:-}" ]; then
-    [ -f "$GATEWAY" ] || die "GATEWAY=$GATEWAY: there is no such file."
-    readlink -f "$GATEWAY" >"$state/gateway.path"
-  elif [ ! -e "$state/gateway.path" ]; then
-    echo "Building the gateway"
-    dotnet publish ../../gateway -c Release -o "$state/gateway" --nologo -v quiet 9>&- >"$state/build.log" 2>&1 || { cat "$state/build.log"; die "The gateway could not be built."; }
-    echo "$state/gateway/CaptchaCluster.Gateway.dll" >"$state/gateway.path"
+build_program() { # a silo is a gateway too
+  local name=gateway given=GATEWAY assembly=CaptchaCluster.Gateway.dll
+  [ -z "$silos" ] || name=silo given=SILO assembly=CaptchaCluster.Silo.dll
+  if [ -n "${!given:-}" ]; then
+    [ -f "${!given}" ] || die "$given=${!given}: there is no such file."
+    readlink -f "${!given}" >"$state/program.path"
+  elif [ ! -e "$state/program.path" ]; then
+    echo "Building the $name"
+    dotnet publish ../../$name -c Release -o "$state/program" --nologo -v quiet 9>&- >"$state/build.log" 2>&1 || tell_why_not_built $name
+    echo "$state/program/$assembly" >"$state/program.path"
   fi
+}
+
+tell_why_not_built() { # tell_why_not_built NAME
+  local package
+  package=$(grep -oEm1 "NU110[0-3]: Unable to (find package |resolve ')Microsoft\.Orleans\.[A-Za-z.]*[A-Za-z]" "$state/build.log") ||
+    { cat "$state/build.log"; die "The $1 could not be built."; }
+  die "MISSING: the NuGet package ${package##*[ \']}, which no package source of this machine has (dotnet nuget list source).
+Name one that has it (dotnet nuget add source URL), or start without --orleans, which needs nothing of Orleans."
 }
 
 wait_for() { # wait_for PART COMMAND...: until the command succeeds
@@ -144,20 +176,48 @@ start_postgres() {
 
 query() { "$(postgres_folder)/psql" -X -q -A -t -v ON_ERROR_STOP=1 -h "$(<"$state/postgres.home")" -U postgres -c "$1"; }
 
+database() { echo "Host=$(<"$state/postgres.home");Database=postgres;Username=$1"; } # database ROLE
+
+launch_program() { # launch_program PART NAME=VALUE...: with these settings, which are nowhere that others see
+  local part=$1 dll
+  shift
+  dll=$(<"$state/program.path")
+  (export "$@" && launch "$part" dotnet "$dll" --contentRoot "$(dirname "$dll")")
+}
+
+start_silos() {
+  local n
+  for n in $silos; do
+    running silo-$n && continue
+    echo "Starting silo $n at port $((gateway_port + 20 + n)), its health at $(health_of $n)/healthz/ready"
+    launch_program silo-$n Cluster__Role=silo Cluster__AdvertisedAddress=127.0.0.1 Cluster__SiloPort=$((gateway_port + 20 + n)) \
+      Cluster__GatewayPort=$((gateway_port + 30 + n)) Cluster__HealthListen=$(health_of $n) \
+      Store__Kind=postgres Store__ConnectionString="$(database captchacluster)"
+  done
+  for n in $silos; do wait_for silo-$n curl -fs "$(health_of $n)/healthz/ready"; done
+}
+
+let_gateways_find_silos() { # and nothing else
+  [ -n "$silos" ] || return 0
+  query "SELECT 'made' FROM pg_roles WHERE rolname = 'captchacluster_gateway'" | grep -q made || query 'CREATE ROLE captchacluster_gateway LOGIN'
+  query 'GRANT USAGE ON SCHEMA captchacluster TO captchacluster_gateway;
+    GRANT SELECT ON captchacluster.orleans_schema_version, captchacluster.orleansquery, captchacluster.orleans_cluster,
+      captchacluster.orleans_silo TO captchacluster_gateway'
+}
+
 start_gateways() {
-  local n dll
-  dll=$(<"$state/gateway.path")
+  local n behind=(Store__Kind=postgres Store__ConnectionString="$(database captchacluster)")
+  [ -z "$silos" ] || behind=(Cluster__Role=gateway Cluster__ConnectionString="$(database captchacluster_gateway)")
   for n in $gateways; do
     running gateway-$n && continue
     echo "Starting gateway $n at $(public_of $n)"
-    Gateway__Listen=$(public_of $n) Gateway__AdminListen=$(admin_of $n) Gateway__DataDirectory=$state/data-$n \
-      Gateway__AdminKey=$(<"$state/admin.key") Gateway__TrustedProxies__0=127.0.0.1/32 \
-      Store__Kind=postgres Store__ConnectionString="Host=$(<"$state/postgres.home");Database=postgres;Username=captchacluster" \
-      Tokens__Keys__k1=$ring_key Tokens__SigningKey=k1 \
-      launch gateway-$n dotnet "$dll" --contentRoot "$(dirname "$dll")"
+    launch_program gateway-$n Gateway__Listen=$(public_of $n) Gateway__AdminListen=$(admin_of $n) Gateway__DataDirectory=$state/data-$n \
+      Gateway__AdminKey=$(<"$state/admin.key") Gateway__TrustedProxies__0=127.0.0.1/32 Tokens__Keys__k1=$ring_key Tokens__SigningKey=k1 "${behind[@]}"
   done
   for n in $gateways; do wait_for gateway-$n curl -fs "$(public_of $n)/healthz/ready"; done
 }
+
+health_of() { echo "http://127.0.0.1:$((gateway_port + 40 + $1))"; }
 
 public_of() { echo "http://127.0.0.1:$((gateway_port + $1))"; }
 
@@ -237,14 +297,16 @@ make_demo_site() {
 
 tell() {
   . "$state/demo"
-  local token
+  local token what="three gateways" victim=gateway
+  [ -z "$silos" ] || what="two gateways before three silos" victim=silo
   token=$(admin "sites/$sitekey/tokens" '{"hostname":"localhost"}' | member token)
   cat <<TEXT
 
-CaptchaCluster is running: three gateways over one PostgreSQL, behind nginx.
+CaptchaCluster is running: $what over one PostgreSQL, behind nginx.
   verification    http://127.0.0.1:$balancer_port/siteverify
   admin API       http://127.0.0.1:$admin_port/admin/v1/
-  gateways        $(for n in $gateways; do printf '%s ' "$(public_of $n)"; done)
+  gateways        $(for n in $gateways; do printf '%s ' "$(public_of $n)"; done)${silos:+
+  silos           $(for n in $silos; do printf '%s ' "$(health_of $n)/healthz/ready"; done)}
   admin key       $state/admin.key
   database        psql -h $(<"$state/postgres.home") -U captchacluster postgres
   logs            $state/*.log
@@ -257,8 +319,8 @@ A site to try it with, 'demo':
 Verify the token; it succeeds once, whichever gateway is asked:
 curl -d secret=$secret -d response=$token http://127.0.0.1:$balancer_port/siteverify
 
-Lose a gateway, and ask again; $PWD/up.sh starts it again, and brings another token:
-kill -9 \$(cut -d ' ' -f 1 $state/gateway-1.pid)
+Lose a $victim, and ask again; $PWD/up.sh${wanted:+ $wanted} starts it again, and brings another token:
+kill -9 \$(cut -d ' ' -f 1 $state/$victim-1.pid)
 
 $PWD/down.sh ends and removes all of this.
 TEXT

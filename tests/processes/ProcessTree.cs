@@ -2,7 +2,7 @@ using System.Globalization;
 
 namespace CaptchaCluster.Tests.Processes;
 
-/// <summary>The children of a process, as the kernel lists them.</summary>
+/// <summary>Processes, as the kernel lists them.</summary>
 internal static class ProcessTree
 {
     public static IReadOnlyList<int> ChildrenOf(int parent) =>
@@ -11,6 +11,10 @@ internal static class ProcessTree
             .Select(path => int.TryParse(Path.GetFileName(path), CultureInfo.InvariantCulture, out int process) ? process : 0)
             .Where(process => process > 0 && ParentOf(process) == parent),
     ];
+
+    /// <summary>False also for one that has ended and that nobody has asked about yet.</summary>
+    public static bool IsRunning(int process) =>
+        File.Exists($"/proc/{process}/status") && !File.ReadAllText($"/proc/{process}/status").Contains("State:\tZ", StringComparison.Ordinal);
 
     /// <summary>Does nothing where it has ended meanwhile.</summary>
     public static void TrySend(int process, int signal)
