@@ -99,6 +99,20 @@ public sealed class MembershipSchemaTests(PostgresFixture server)
         Assert.Contains("Cluster:ConnectionString", refusal.Message);
     }
 
+    /// <summary>As docs/cluster.md has it.</summary>
+    [FactWithPostgres]
+    public async Task A_gateway_needs_to_read_four_tables_and_nothing_else()
+    {
+        ProviderTable provider = await CreateAsync(server);
+        Assert.True(await (await provider.OpenAsync()).InsertAsync(Entry(1, SiloStatus.Active), after: 0));
+        await provider.ExecuteAsync(
+            $"CREATE ROLE reader LOGIN; GRANT USAGE ON SCHEMA {provider.Schema} TO reader; GRANT SELECT ON orleans_schema_version, orleansquery, orleans_cluster, orleans_silo TO reader");
+        string way = await OrleansMembershipSchema.EnsureAsync(new NpgsqlConnectionStringBuilder(server.ConnectionString(provider.Schema)) { Username = "reader" }.ConnectionString);
+        Assert.Equal(await provider.GatewaysAsync(), await provider.GatewaysAsync(way: way));
+        Assert.Single(await provider.GatewaysAsync(way: way));
+        await Assert.ThrowsAsync<PostgresException>(() => ScalarAsync(way, "DELETE FROM orleans_silo"));
+    }
+
     [TheoryWithPostgres]
     [InlineData("nonsense")]
     [InlineData("Database=x")]

@@ -43,12 +43,14 @@ internal sealed class ProviderTable
     }
 
     /// <summary>What a client of the cluster sees.</summary>
-    public async Task<string[]> GatewaysAsync(string cluster = "a")
+    /// <param name="cluster">Its id.</param>
+    /// <param name="way">As it is given it; null: as silos are.</param>
+    public async Task<string[]> GatewaysAsync(string cluster = "a", string? way = null)
     {
         AdoNetGatewayListProvider provider = new(
             NullLogger<AdoNetGatewayListProvider>.Instance,
             null!,
-            Options.Create(new AdoNetClusteringClientOptions { Invariant = OrleansMembershipSchema.Invariant, ConnectionString = ConnectionString }),
+            Options.Create(new AdoNetClusteringClientOptions { Invariant = OrleansMembershipSchema.Invariant, ConnectionString = way ?? ConnectionString }),
             Options.Create(new GatewayOptions()),
             Options.Create(new ClusterOptions { ClusterId = cluster }));
         await provider.InitializeGatewayListProvider();
