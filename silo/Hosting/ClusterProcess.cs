@@ -24,9 +24,13 @@ internal static class ClusterProcess
             settings, configuration, start => ClusterNode.OpenAsync(cluster, start), commandLine.Restored, clock, output);
     }
 
-    // It tells of every call and connection that fails; what an operator needs to know of them we tell.
+    // It tells of every call and connection that fails, and its host of a start that does; what an operator needs to know of them we tell.
     private static IConfiguration WithQuietOrleans(IConfiguration configuration) => new ConfigurationBuilder()
-        .AddInMemoryCollection(new Dictionary<string, string?> { ["Logging:LogLevel:Orleans"] = nameof(LogLevel.Error) })
+        .AddInMemoryCollection(new Dictionary<string, string?>
+        {
+            ["Logging:LogLevel:Orleans"] = nameof(LogLevel.Error),
+            ["Logging:LogLevel:Microsoft.Extensions.Hosting"] = nameof(LogLevel.None),
+        })
         .AddConfiguration(configuration)
         .Build();
 }

@@ -66,6 +66,7 @@ internal sealed class SiloMember : IMember
 
     private async Task JoinAsync(ClusterSettings settings, NodeStart start)
     {
+        SiloPorts.RequireFree(settings);
         SiloLedger ledger = new(backend.Redeemer, await ClaimShardsAsync(settings.Shards));
         SiteChanges changes = new(start.Clock);
         feed = await PostgresSiteFeed.StartAsync(backend.Database, async () => changes.Learn(await backend.Sites.ReadLatestVersionAsync()));
