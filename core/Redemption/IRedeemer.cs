@@ -6,7 +6,10 @@ namespace CaptchaCluster.Redemption;
 /// <summary>The way to the owner of a token: in this process, or across the cluster.</summary>
 public interface IRedeemer
 {
-    /// <summary>As <see cref="IRedemptionStore.IssuedFloor"/>.</summary>
+    /// <summary>
+    /// As <see cref="IRedemptionStore.IssuedFloor"/>, and no lower than the ledger's own was when it established any outcome that was
+    /// given so far. It may rise while a request is under way: whoever rests a success on it looks at it after the outcome.
+    /// </summary>
     UnixSeconds IssuedFloor { get; }
 
     /// <summary>Whether redemptions can be recorded now; false ends readiness (I9).</summary>

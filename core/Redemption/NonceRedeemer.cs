@@ -72,17 +72,17 @@ public sealed class NonceRedeemer(IRedeemer redeemer, int maxClockSkewSeconds)
         RedemptionOutcome outcome = await ClaimAsync(request, window, attempt);
         bool isClaimed = outcome.Status is RedemptionStatus.Redeemed or RedemptionStatus.Replayed;
 
-        // I7: the ledger judged the window's end; the nonce's own expiry is held against the time that the ledger recorded.
-        return isClaimed && outcome.At >= request.ExpiresAt ? new RedemptionOutcome(RedemptionStatus.Expired) : outcome;
+        // I7: the ledger judged the window's end; the nonce's own expiry is held against the time that the ledger recorded. The floor
+        // may have risen meanwhile (I1).
+        bool isExpired = outcome.At >= request.ExpiresAt || IsFromBeforeRestore(request);
+        return isClaimed && isExpired ? new RedemptionOutcome(RedemptionStatus.Expired) : outcome;
     }
 
     /// <summary>What stands against it; null where nothing does. Past its expiry only a replay can still succeed, and nothing new is claimed.</summary>
     private async ValueTask<RedemptionOutcome?> IsExpiredBeyondReplayAsync(NonceRequest request, long window, UnixSeconds now)
     {
-        // What was redeemed before a ledger came back from its backup is forgotten, and had an expiry up to this.
-        bool isFromBeforeRestore = request.ExpiresAt <= redeemer.IssuedFloor + MaxLifetimeSeconds;
         long grace = request.IdempotencyKey.Length == 0 ? 0 : maxClockSkewSeconds;
-        if (isFromBeforeRestore || now >= request.ExpiresAt + grace) return new RedemptionOutcome(RedemptionStatus.Expired);
+        if (IsFromBeforeRestore(request) || now >= request.ExpiresAt + grace) return new RedemptionOutcome(RedemptionStatus.Expired);
         if (now < request.ExpiresAt) return null;
 
         PeekOutcome peek = await redeemer.PeekAsync(IdOf(request, window), EndOf(window));
@@ -94,6 +94,9 @@ public sealed class NonceRedeemer(IRedeemer redeemer, int maxClockSkewSeconds)
             _ => new RedemptionOutcome(RedemptionStatus.Unknown),
         };
     }
+
+    // What was redeemed before a ledger came back from its backup is forgotten, and had an expiry up to this.
+    private bool IsFromBeforeRestore(NonceRequest request) => request.ExpiresAt <= redeemer.IssuedFloor + MaxLifetimeSeconds;
 
     private ValueTask<RedemptionOutcome> ClaimAsync(NonceRequest request, long window, AttemptKey attempt) =>
         redeemer.RedeemAsync(new RedemptionRequest(IdOf(request, window), EndOf(window), request.Site, Generation.NoSecret, attempt));

@@ -19,7 +19,7 @@ public sealed class ServerTokenUses(IRedeemer redeemer, TimeProvider clock)
     /// </summary>
     public async ValueTask<RedemptionOutcome> UseAsync(ServerToken token)
     {
-        if (token.IssuedAt <= redeemer.IssuedFloor || token.ExpiresAt <= UnixSeconds.Now(clock)) return new RedemptionOutcome(RedemptionStatus.Expired);
+        if (IsIssuedBeforeRestore(token) || token.ExpiresAt <= UnixSeconds.Now(clock)) return new RedemptionOutcome(RedemptionStatus.Expired);
         AttemptKey attempt = AttemptKey.New();
         for (int use = 1; ; use++)
         {
@@ -27,9 +27,13 @@ public sealed class ServerTokenUses(IRedeemer redeemer, TimeProvider clock)
                 new RedemptionRequest(IdOf(token, use), token.ExpiresAt, token.Site, token.Generation, attempt));
 
             // I5: an id that is not known to be taken is not passed by.
-            if (outcome.Status != RedemptionStatus.Duplicate || use == token.MaxUses) return outcome;
+            if (outcome.Status == RedemptionStatus.Duplicate && use < token.MaxUses) continue;
+            return outcome.Status == RedemptionStatus.Redeemed && IsIssuedBeforeRestore(token) ? new RedemptionOutcome(RedemptionStatus.Expired) : outcome;
         }
     }
+
+    // Looked at after the outcome too: uses of before a restore are forgotten (I1).
+    private bool IsIssuedBeforeRestore(ServerToken token) => token.IssuedAt <= redeemer.IssuedFloor;
 
     private static TokenId IdOf(ServerToken token, int use)
     {

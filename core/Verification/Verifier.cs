@@ -108,7 +108,7 @@ public sealed class Verifier(
     // I12: past its expiry only the replay of an idempotent attempt can still succeed, so only that goes to the ledger.
     private bool IsExpiredBeyondReplay(in VerificationRequest request, PassToken token, UnixSeconds now)
     {
-        if (token.IssuedAt <= redeemer.IssuedFloor) return true;
+        if (IsIssuedBeforeRestore(token)) return true;
         long grace = request.IdempotencyKey.IsEmpty ? 0 : codec.Limits.MaxClockSkewSeconds;
         return now >= token.ExpiresAt + grace;
     }
@@ -121,7 +121,7 @@ public sealed class Verifier(
         RedemptionOutcome outcome = await redeemer.RedeemAsync(request).ConfigureAwait(false);
         return outcome.Status switch
         {
-            RedemptionStatus.Redeemed or RedemptionStatus.Replayed => new Verdict(VerdictKind.Success, token),
+            RedemptionStatus.Redeemed or RedemptionStatus.Replayed => Granted(token),
             RedemptionStatus.Duplicate => new Verdict(VerdictKind.Duplicate, token),
             RedemptionStatus.Expired => new Verdict(VerdictKind.Expired, token),
             RedemptionStatus.Retired => await JudgeRetiredAsync(token.Site).ConfigureAwait(false),
@@ -136,7 +136,7 @@ public sealed class Verifier(
         PeekOutcome outcome = await redeemer.PeekAsync(token.Id, token.ExpiresAt, asker).ConfigureAwait(false);
         return outcome.Status switch
         {
-            PeekStatus.Unspent => new Verdict(VerdictKind.Success, token),
+            PeekStatus.Unspent => Granted(token),
             PeekStatus.Redeemed => new Verdict(VerdictKind.Duplicate, token),
             PeekStatus.Expired => new Verdict(VerdictKind.Expired, token),
             PeekStatus.Retired => await JudgeRetiredAsync(asker.Site).ConfigureAwait(false),
@@ -144,6 +144,11 @@ public sealed class Verifier(
             _ => throw new ArgumentOutOfRangeException(nameof(token), outcome.Status, "not what is known of a token"),
         };
     }
+
+    // I1: the floor may have risen since the token was held against it, and what was redeemed below it is forgotten.
+    private Verdict Granted(PassToken token) => new(IsIssuedBeforeRestore(token) ? VerdictKind.Expired : VerdictKind.Success, token);
+
+    private bool IsIssuedBeforeRestore(PassToken token) => token.IssuedAt <= redeemer.IssuedFloor;
 
     // The authority has refused; what this node knows of the site is older than that.
     private async ValueTask<Verdict> JudgeRetiredAsync(SiteKey key) =>

@@ -191,6 +191,18 @@ public sealed class NonceRedeemerTests : IAsyncLifetime
     }
 
     [Fact]
+    [Trait("Invariant", "I1")]
+    public async Task A_restore_that_comes_while_the_ledger_is_asked_lets_no_nonce_of_before_succeed()
+    {
+        store.OnCommit = batch =>
+        {
+            store.IssuedFloor = Now;
+            return RecordNow(batch);
+        };
+        Assert.Equal(RedemptionStatus.Expired, (await RedeemAsync(Nonce())).Status);
+    }
+
+    [Fact]
     public async Task An_expiry_further_ahead_than_a_window_is_a_mistake_of_the_caller() =>
         await Assert.ThrowsAsync<ArgumentOutOfRangeException>(() => RedeemAsync(Nonce(expiresIn: Longest + 1)));
 

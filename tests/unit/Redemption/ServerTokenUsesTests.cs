@@ -94,6 +94,18 @@ public sealed class ServerTokenUsesTests : IAsyncLifetime
         Assert.Equal(RedemptionStatus.Expired, await UseAsync(token));
     }
 
+    [Fact]
+    [Trait("Invariant", "I1")]
+    public async Task After_a_restore_that_came_while_the_ledger_was_asked_it_has_none()
+    {
+        store.OnCommit = batch =>
+        {
+            store.IssuedFloor = Now;
+            return FakeStore.RecordAll(batch);
+        };
+        Assert.Equal(RedemptionStatus.Expired, await UseAsync(Token(5)));
+    }
+
     private ServerToken Token(int maxUses)
     {
         ServerTokenCodec codec = new(TokenSamples.Codec(), clock);

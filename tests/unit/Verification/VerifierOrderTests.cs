@@ -130,6 +130,33 @@ public sealed class VerifierOrderTests
         }
     }
 
+    /// <summary>By the time of the outcome the redeemer knows the floor that the ledger had then.</summary>
+    [Theory]
+    [InlineData(-1, VerdictKind.Success)]
+    [InlineData(0, VerdictKind.Expired)]
+    [Trait("Invariant", "I1")]
+    public void A_token_issued_before_a_restore_that_came_while_the_ledger_was_asked_is_expired(long floorAfterIssue, VerdictKind expected)
+    {
+        foreach (RedemptionStatus status in new[] { RedemptionStatus.Redeemed, RedemptionStatus.Replayed })
+        {
+            VerifierBench bench = Bench();
+            bench.Answer = new RedemptionOutcome(status, TokenSamples.Now);
+            Assert.Equal(expected, bench.Verify(bench.Secret, bench.Token(), idempotencyKey: "order-66").Kind);
+            Assert.Single(bench.Asked);
+        }
+
+        VerifierBench looking = Bench();
+        Assert.Equal(expected, looking.Verify(looking.Secret, looking.Token(), isPeek: true).Kind);
+        Assert.Single(looking.Looked);
+
+        VerifierBench Bench()
+        {
+            VerifierBench bench = new();
+            bench.OnAsked = () => bench.IssuedFloor = TokenSamples.Now + floorAfterIssue;
+            return bench;
+        }
+    }
+
     private static Verdict Verify(VerifierBench bench, Faults faults)
     {
         string secret = faults.HasFlag(Faults.NoSecret) ? "" : faults.HasFlag(Faults.WrongSecret) ? SiteSecret.New(bench.Site.Key) : bench.Secret;
