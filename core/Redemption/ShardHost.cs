@@ -225,12 +225,16 @@ public sealed class ShardHost : IRedeemer, IAsyncDisposable
             else observer.PurgeThawed();
         }
 
-        if (upTo is null || !store.CanCommit) return;
+        if (upTo is { } time && store.CanCommit) PurgeStore(time);
+        shard.RaiseHorizon(store.Horizon); // which others may have raised, where the ledger is shared
+    }
+
+    private void PurgeStore(UnixSeconds upTo)
+    {
         Volatile.Write(ref busySince, purged);
         try
         {
-            Finish(store.PurgeAsync(upTo.Value));
-            shard.RaiseHorizon(store.Horizon);
+            Finish(store.PurgeAsync(upTo));
         }
         catch (UnknownOutcomeException exception)
         {

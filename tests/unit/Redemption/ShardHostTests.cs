@@ -304,6 +304,25 @@ public sealed class ShardHostTests : IAsyncLifetime
         Assert.Equal(right + 1001 - 300, shard.Horizon);
     }
 
+    /// <summary>Or a gateway whose clock jumped would keep for good what the others have long forgotten.</summary>
+    [Fact]
+    [Trait("Invariant", "I10")]
+    public async Task What_others_have_forgotten_is_let_go_also_while_purging_is_frozen()
+    {
+        released.Release(100);
+        await Redeem(Ask(1, 1));
+        Assert.Equal(1, shard.LiveRedemptions);
+        store.OnPurge = _ => Assert.Fail("its clock is not to be trusted");
+        store.Horizon = Now + 2000;
+        clock.SetWall(Now + 5000);
+        clock.Advance(TimeSpan.FromSeconds(1001));
+        await Redeem(Ask(2, 1, expiresIn: 9000)); // whoever takes this may have looked at the clock before
+        await Redeem(Ask(3, 1, expiresIn: 9000));
+        await host.DisposeAsync().AsTask().WaitAsync(Patience);
+        Assert.Equal((Now + 2000, 2), (shard.Horizon, shard.LiveRedemptions));
+        Assert.Empty(observer.HostFailures);
+    }
+
     private static TaskCompletionSource<T> Await<T>() => new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     private static Task<RedemptionOutcome[]> AllAsync(IEnumerable<Task<RedemptionOutcome>> asked) => Task.WhenAll(asked).WaitAsync(Patience);
