@@ -32,7 +32,7 @@ internal sealed partial class PostgresAddress
 
         expected.Add(("search_path", Schema));
         Builder.Enlist = false;
-        Builder.Timeout = Math.Min(Builder.Timeout, 5);
+        Builder.Timeout = Builder.Timeout is 0 or > 5 ? 5 : Builder.Timeout; // 0 is forever
         if (Builder.KeepAlive == 0) Builder.KeepAlive = 15;
         if (Builder.Host.Contains(',')) Builder.TargetSessionAttributes ??= "primary";
         Set("synchronous_commit", "on");

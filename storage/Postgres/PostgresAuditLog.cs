@@ -30,7 +30,7 @@ public sealed class PostgresAuditLog(PostgresDatabase database, string node, int
             isFailing = false;
             return sequence;
         }
-        catch (Exception exception) when (exception is NpgsqlException or DatabaseException or TimeoutException or UnconfirmedCommitException)
+        catch (Exception exception) when (DatabaseFailure.Is(exception))
         {
             isFailing = true;
             throw new IOException($"The audit log in the database cannot be written: {exception.Message}", exception);
@@ -41,7 +41,7 @@ public sealed class PostgresAuditLog(PostgresDatabase database, string node, int
     {
         try
         {
-            await using NpgsqlConnection connection = await database.OpenAsync(CancellationToken.None);
+            await using NpgsqlConnection connection = await database.OpenForAdministrationAsync();
             await using NpgsqlCommand command = new(
                 """
                 SELECT p.latest, (SELECT min(seq) FROM audit), a.entry
@@ -65,7 +65,7 @@ public sealed class PostgresAuditLog(PostgresDatabase database, string node, int
 
             return new AuditPage(entries, first, last);
         }
-        catch (Exception exception) when (exception is NpgsqlException or DatabaseException or TimeoutException)
+        catch (Exception exception) when (DatabaseFailure.Is(exception))
         {
             throw new IOException($"The audit log in the database cannot be read: {exception.Message}", exception);
         }
@@ -74,7 +74,7 @@ public sealed class PostgresAuditLog(PostgresDatabase database, string node, int
     private async Task<long> WriteAsync(AuditEntry entry)
     {
         // Not cancellable: what is told before the deed must not hang on whether somebody waits for the reply.
-        await using NpgsqlConnection connection = await database.OpenAsync(CancellationToken.None);
+        await using NpgsqlConnection connection = await database.OpenForAdministrationAsync();
         CommitWarning warning = new(connection);
         await using NpgsqlTransaction transaction = await connection.BeginTransactionAsync();
         await using NpgsqlCommand number = new("UPDATE audit_position SET latest = latest + 1 RETURNING latest", connection);

@@ -1,4 +1,3 @@
-using System.Net.Sockets;
 using Npgsql;
 
 namespace CaptchaCluster.Storage.Postgres;
@@ -11,17 +10,16 @@ public sealed class PostgresDatabase : IAsyncDisposable
 {
     private readonly PostgresOptions options;
     private readonly PostgresAddress address;
-    private readonly NpgsqlDataSource source;
+    private readonly NpgsqlDataSource service;
+    private readonly NpgsqlDataSource administration;
 
     private PostgresDatabase(PostgresOptions options)
     {
         this.options = options;
         address = new PostgresAddress(options.ConnectionString, "Store:ConnectionString");
         Configure(address, options);
-        NpgsqlDataSourceBuilder sources = new(address.Builder.ConnectionString);
-        sources.UsePhysicalConnectionInitializer(
-            connection => VerifyAsync(connection, isAsync: false).GetAwaiter().GetResult(), connection => VerifyAsync(connection, isAsync: true));
-        source = sources.Build();
+        service = SourceOf(PostgresOptions.ServiceConnections);
+        administration = SourceOf(PostgresOptions.AdministrationConnections);
     }
 
     public string Schema => address.Schema;
@@ -42,25 +40,47 @@ public sealed class PostgresDatabase : IAsyncDisposable
         catch (Exception exception)
         {
             await database.DisposeAsync();
-            if (exception is DatabaseException) throw;
-            if (exception is NpgsqlException or SocketException or TimeoutException or IOException)
+            if (exception is not DatabaseException && DatabaseFailure.Is(exception))
                 throw new DatabaseException($"The database of Store:ConnectionString cannot be used: {exception.Message}", exception);
             throw;
         }
     }
 
-    public ValueTask DisposeAsync() => source.DisposeAsync();
+    public async ValueTask DisposeAsync()
+    {
+        await service.DisposeAsync();
+        await administration.DisposeAsync();
+    }
 
-    internal NpgsqlConnection Open() => source.OpenConnection();
+    internal NpgsqlConnection Open() => service.OpenConnection();
 
-    internal ValueTask<NpgsqlConnection> OpenAsync(CancellationToken cancellation) => source.OpenConnectionAsync(cancellation);
+    internal ValueTask<NpgsqlConnection> OpenAsync(CancellationToken cancellation) => service.OpenConnectionAsync(cancellation);
+
+    /// <summary>For what administrators ask for: however much that is, and whatever it waits for, verification has connections of its own.</summary>
+    internal ValueTask<NpgsqlConnection> OpenForAdministrationAsync() => administration.OpenConnectionAsync();
+
+    private NpgsqlDataSource SourceOf(int connections)
+    {
+        address.Builder.MaxPoolSize = connections;
+        NpgsqlDataSourceBuilder sources = new(address.Builder.ConnectionString);
+        sources.UsePhysicalConnectionInitializer(
+            connection => VerifyAsync(connection, isAsync: false).GetAwaiter().GetResult(), connection => VerifyAsync(connection, isAsync: true));
+        try
+        {
+            return sources.Build();
+        }
+        catch (Exception exception) when (exception is ArgumentException or InvalidOperationException or NotSupportedException)
+        {
+            throw new DatabaseException($"Store:ConnectionString cannot be used: {exception.Message}", exception);
+        }
+    }
 
     private static void Configure(PostgresAddress address, PostgresOptions options)
     {
         NpgsqlConnectionStringBuilder builder = address.Builder;
         builder.ApplicationName ??= "captchacluster";
         builder.Pooling = true;
-        builder.MaxPoolSize = Math.Min(builder.MaxPoolSize, options.MaxConnections);
+        builder.MinPoolSize = 0;
         builder.Multiplexing = false;
         builder.IncludeErrorDetail = false;
         builder.PersistSecurityInfo = false;

@@ -81,13 +81,13 @@ public sealed class PostgresManagementTokens : IManagementTokenStore
     {
         try
         {
-            await using NpgsqlConnection connection = await database.OpenAsync(CancellationToken.None);
+            await using NpgsqlConnection connection = await database.OpenForAdministrationAsync();
             CommitWarning warning = new(connection);
             int rows = await use(connection);
             warning.ThrowIfHeard();
             return rows;
         }
-        catch (Exception exception) when (exception is NpgsqlException or DatabaseException or TimeoutException or UnconfirmedCommitException)
+        catch (Exception exception) when (DatabaseFailure.Is(exception))
         {
             throw new UnknownOutcomeException($"The management tokens in the database cannot be used: {exception.Message}", exception);
         }

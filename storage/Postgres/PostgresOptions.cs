@@ -21,8 +21,14 @@ public sealed record PostgresOptions
     /// <summary>Accept a server that may lose what it has confirmed (<c>fsync</c> or <c>full_page_writes</c> off). Default false.</summary>
     public bool AllowVolatileServer { get; init; }
 
-    /// <summary>Connections of this process at most. Default 10.</summary>
-    public int MaxConnections { get; init; } = 10;
+    /// <summary>
+    /// Connections of this process at most: for each of two shards one that commits and one that purges, one for the upkeep, one
+    /// that listens for changes of sites, one that reads them then, and one that reads those of unknown secrets.
+    /// </summary>
+    internal const int ServiceConnections = 8;
+
+    /// <summary>More for the admin API. Most of what it asks for waits for the one row that numbers the entries of the audit log.</summary>
+    internal const int AdministrationConnections = 2;
 
     /// <summary>After which the server gives up a statement. Default 5 s.</summary>
     public TimeSpan StatementTimeout { get; init; } = TimeSpan.FromSeconds(5);

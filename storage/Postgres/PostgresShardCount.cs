@@ -22,7 +22,7 @@ public static class PostgresShardCount
             await using NpgsqlCommand read = new("SELECT shards FROM cluster", connection);
             return (int)(await read.ExecuteScalarAsync())!;
         }
-        catch (Exception exception) when (exception is NpgsqlException or TimeoutException)
+        catch (Exception exception) when (exception is not DatabaseException && DatabaseFailure.Is(exception))
         {
             throw new DatabaseException($"The count of shards in the database cannot be used: {exception.Message}", exception);
         }

@@ -19,7 +19,7 @@ public sealed class PostgresSiteStore(PostgresDatabase database) : ISiteStore, I
         try
         {
             // Not cancellable: an administrator who hangs up must not leave a rotation half done.
-            await using NpgsqlConnection connection = await database.OpenAsync(CancellationToken.None);
+            await using NpgsqlConnection connection = await database.OpenForAdministrationAsync();
             CommitWarning warning = new(connection);
             await using NpgsqlTransaction transaction = await connection.BeginTransactionAsync();
             Site? known = (await ReadAsync(connection, "WHERE id = $1 FOR UPDATE", Of(key))).FirstOrDefault();
@@ -33,7 +33,7 @@ public sealed class PostgresSiteStore(PostgresDatabase database) : ISiteStore, I
             warning.ThrowIfHeard();
             return site;
         }
-        catch (Exception exception) when (exception is NpgsqlException or DatabaseException or TimeoutException or UnconfirmedCommitException)
+        catch (Exception exception) when (DatabaseFailure.Is(exception))
         {
             throw new UnknownOutcomeException($"The database did not confirm the change of a site: {exception.Message}", exception);
         }
@@ -80,7 +80,7 @@ public sealed class PostgresSiteStore(PostgresDatabase database) : ISiteStore, I
             await using NpgsqlConnection connection = await database.OpenAsync(CancellationToken.None).ConfigureAwait(false);
             return await read(connection).ConfigureAwait(false);
         }
-        catch (Exception exception) when (exception is NpgsqlException or DatabaseException or TimeoutException)
+        catch (Exception exception) when (DatabaseFailure.Is(exception))
         {
             throw new UnknownOutcomeException($"The sites could not be read: {exception.Message}", exception);
         }
