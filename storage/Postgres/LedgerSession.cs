@@ -8,8 +8,8 @@ namespace CaptchaCluster.Storage.Postgres;
 
 /// <summary>
 /// One connection with the ledger's statements prepared. Blocks its caller, who is the thread in the lead of a shard and has
-/// nothing else to do. After any exception but a <see cref="PostgresException"/> of severity ERROR it is to be disposed, and after
-/// that too where it is not <see cref="IsOpen"/>: of a server whose disk is full Npgsql lets go by itself.
+/// nothing else to do. After any exception but a <see cref="PostgresException"/> of severity ERROR it is to be disposed, and at
+/// any time where it is not <see cref="IsOpen"/>.
 /// </summary>
 internal sealed class LedgerSession : IDisposable
 {
@@ -106,8 +106,10 @@ internal sealed class LedgerSession : IDisposable
         return [.. findings];
     }
 
-    public void Peek(ReadOnlySpan<PeekRequest> tokens, Span<PeekOutcome> outcomes)
+    /// <summary>Returns the floor, as of the look.</summary>
+    public UnixSeconds Peek(ReadOnlySpan<PeekRequest> tokens, Span<PeekOutcome> outcomes)
     {
+        UnixSeconds issuedFloor = default;
         ids.Clear();
         expiries.Clear();
         askers.Clear();
@@ -123,6 +125,7 @@ internal sealed class LedgerSession : IDisposable
         using NpgsqlDataReader reader = peek.ExecuteReader();
         while (reader.Read())
         {
+            issuedFloor = new UnixSeconds(reader.GetInt64(4));
             outcomes[(int)reader.GetInt64(0) - 1] = (IsAccepted: reader.GetBoolean(3), IsRedeemed: !reader.IsDBNull(2)) switch
             {
                 { IsAccepted: false } => new PeekOutcome(PeekStatus.Retired),
@@ -134,6 +137,8 @@ internal sealed class LedgerSession : IDisposable
         while (reader.NextResult())
         {
         }
+
+        return issuedFloor;
     }
 
     public void Dispose()

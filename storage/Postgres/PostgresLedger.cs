@@ -1,4 +1,3 @@
-using System.Security.Cryptography;
 using Npgsql;
 
 namespace CaptchaCluster.Storage.Postgres;
@@ -11,8 +10,6 @@ public sealed class PostgresLedger : IAsyncDisposable
 {
     // Others may be starting too, and each makes sure of its partitions.
     private static readonly TimeSpan AtStart = TimeSpan.FromSeconds(60);
-
-    private static readonly TimeSpan LongestBackoff = TimeSpan.FromSeconds(5);
 
     private readonly PostgresDatabase database;
     private readonly RedemptionPartitions partitions;
@@ -61,7 +58,7 @@ public sealed class PostgresLedger : IAsyncDisposable
             await partitions.AttachAsync(connection, patience: AtStart, CancellationToken.None);
             return new PostgresLedger(database, await partitions.ReadAsync(connection, CancellationToken.None), clock, notice);
         }
-        catch (Exception exception) when (exception is NpgsqlException or UnconfirmedCommitException)
+        catch (Exception exception) when (exception is not DatabaseException && DatabaseFailure.Is(exception))
         {
             throw new DatabaseException($"The ledger in the database of Store:ConnectionString cannot be used: {exception.Message}", exception);
         }
@@ -89,7 +86,7 @@ public sealed class PostgresLedger : IAsyncDisposable
         {
             // The next time.
         }
-        catch (Exception exception) when (exception is NpgsqlException or TimeoutException)
+        catch (Exception exception)
         {
             Lost(exception);
         }
@@ -116,38 +113,47 @@ public sealed class PostgresLedger : IAsyncDisposable
 
     private async Task KeepAsync()
     {
-        TimeSpan backoff = TimeSpan.FromMilliseconds(100);
+        Backoff backoff = new();
+        TimeSpan wait = database.Options.UpkeepInterval;
         while (!stopping.IsCancellationRequested)
         {
             try
             {
-                await wake.WaitAsync(isReachable ? database.Options.UpkeepInterval : backoff, stopping.Token);
-                await using NpgsqlConnection connection = await database.OpenAsync(stopping.Token);
-                LedgerState state = await partitions.ReadAsync(connection, stopping.Token);
-                if (state.AttachedUpTo < state.Now + database.Options.ReachSeconds) await partitions.AttachAsync(connection, patience: null, stopping.Token);
-                if (!isReachable)
-                {
-                    // A server that only reads is of no use: its disk may be full.
-                    await RedemptionPartitions.ProbeAsync(connection, stopping.Token);
-                    notice("The database is reached again.");
-                }
-
-                Learn(state);
-                isReachable = true;
-                backoff = TimeSpan.FromMilliseconds(100);
+                await wake.WaitAsync(wait, stopping.Token);
+                await LookAfterAsync();
+                backoff.Reset();
+                wait = database.Options.UpkeepInterval;
             }
             catch (OperationCanceledException) when (stopping.IsCancellationRequested)
             {
                 return;
             }
-            catch (Exception exception) when (exception is NpgsqlException or DatabaseException or UnconfirmedCommitException or TimeoutException or OperationCanceledException)
+            catch (PostgresException exception) when (exception.SqlState == PostgresErrorCodes.LockNotAvailable)
             {
-                if (exception is PostgresException { SqlState: PostgresErrorCodes.LockNotAvailable }) continue;
+                // Somebody is in the way; the next time.
+            }
+            catch (Exception exception)
+            {
+                // Whatever it was: who stopped here would never find the way back.
                 Lost(exception);
-                backoff = TimeSpan.FromMilliseconds(Math.Min(backoff.TotalMilliseconds * 2, LongestBackoff.TotalMilliseconds) + RandomNumberGenerator.GetInt32(100));
+                wait = backoff.Next();
                 while (wake.Wait(0)) continue; // nobody's call cuts the wait short
             }
         }
+    }
+
+    private async Task LookAfterAsync()
+    {
+        await using NpgsqlConnection connection = await database.OpenAsync(stopping.Token);
+        LedgerState state = await partitions.ReadAsync(connection, stopping.Token);
+        if (state.AttachedUpTo < state.Now + database.Options.ReachSeconds) await partitions.AttachAsync(connection, patience: null, stopping.Token);
+        Learn(state);
+        if (isReachable) return;
+
+        // A server that only reads is of no use: its disk may be full.
+        await RedemptionPartitions.ProbeAsync(connection, stopping.Token);
+        notice("The database is reached again.");
+        isReachable = true;
     }
 
     private void Learn(LedgerState state)

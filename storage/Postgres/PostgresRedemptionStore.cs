@@ -36,12 +36,12 @@ public sealed class PostgresRedemptionStore(PostgresLedger ledger, TimeProvider 
             bool wasUnderWay = mayLand;
             try
             {
-                session ??= LedgerSession.Open(ledger.Database);
+                LedgerSession session = Connect();
                 RedemptionRequest[] items = [.. open.Values.Order().Select(i => batch.Span[i])];
                 mayLand = true;
                 session.Insert(items, floor, Settle);
                 mayLand = wasUnderWay;
-                if (open.Count > 0) Classify(batch, results, floor, wasUnderWay);
+                if (open.Count > 0) Classify(session, batch, results, floor, wasUnderWay);
                 if (open.Count == 0 || round == MaxRounds) break; // what is open still, is unknown
                 continue;
             }
@@ -49,11 +49,11 @@ public sealed class PostgresRedemptionStore(PostgresLedger ledger, TimeProvider 
             {
                 // Rolled back: what this round sent is not under way any more, but what an earlier one sent may be.
                 mayLand = wasUnderWay;
-                if (session?.IsOpen != true) Close();
                 failure = exception;
             }
-            catch (Exception exception) when (exception is NpgsqlException or DatabaseException or UnconfirmedCommitException or TimeoutException)
+            catch (Exception exception)
             {
+                // Whatever it was: the connection is gone, or not to be used any more.
                 Close();
                 failure = exception;
 
@@ -82,11 +82,10 @@ public sealed class PostgresRedemptionStore(PostgresLedger ledger, TimeProvider 
     {
         try
         {
-            session ??= LedgerSession.Open(ledger.Database);
-            session.Peek(tokens.Span, outcomes.Span);
+            ledger.LearnFloor(Connect().Peek(tokens.Span, outcomes.Span)); // before anybody rests anything on what it found
             return ValueTask.CompletedTask;
         }
-        catch (Exception exception) when (exception is NpgsqlException or DatabaseException or TimeoutException)
+        catch (Exception exception)
         {
             Close();
             throw new UnknownOutcomeException($"The database did not answer: {exception.Message}", exception);
@@ -102,10 +101,10 @@ public sealed class PostgresRedemptionStore(PostgresLedger ledger, TimeProvider 
     public void Dispose() => Close();
 
     /// <summary>In this order: retired, redeemed, expired; what is none of them was in somebody's way and is issued again.</summary>
-    private void Classify(ReadOnlyMemory<RedemptionRequest> batch, Memory<CommitResult> results, UnixSeconds floor, bool mayLand)
+    private void Classify(LedgerSession session, ReadOnlyMemory<RedemptionRequest> batch, Memory<CommitResult> results, UnixSeconds floor, bool mayLand)
     {
         int[] asked = [.. open.Values.Order()];
-        List<Finding> findings = session!.Classify(asked.Select(i => batch.Span[i]));
+        List<Finding> findings = session.Classify(asked.Select(i => batch.Span[i]));
         for (int n = 0; n < asked.Length; n++)
         {
             Finding finding = findings[n];
@@ -130,6 +129,13 @@ public sealed class PostgresRedemptionStore(PostgresLedger ledger, TimeProvider 
             results.Span[asked[n]] = mayLand && settled.Status != CommitStatus.Existing ? default : settled;
             open.Remove(batch.Span[asked[n]].Token);
         }
+    }
+
+    // Npgsql lets go of a connection by itself: where nobody used it when the server went, and of a server whose disk is full.
+    private LedgerSession Connect()
+    {
+        if (session?.IsOpen != true) Close();
+        return session ??= LedgerSession.Open(ledger.Database);
     }
 
     private void Close()

@@ -58,9 +58,9 @@ public sealed class PostgresSiteFeed : IAsyncDisposable
             {
                 return;
             }
-            catch (Exception exception) when (exception is NpgsqlException or DatabaseException or UnknownOutcomeException or TimeoutException or OperationCanceledException)
+            catch (Exception)
             {
-                // The ledger tells that the database is out of reach; nothing is granted meanwhile, whatever is known here.
+                // Whatever it was, it is tried again. The ledger tells that the database is out of reach; nothing is granted meanwhile, whatever is known here.
                 await Task.Delay(PollInterval, stopping.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             }
         }

@@ -54,13 +54,14 @@ internal static class RedemptionStatements
         LEFT JOIN LATERAL (SELECT attempt, at FROM redemption WHERE redemption.id = r.id AND redemption.exp = r.exp AND r.exp > c.horizon LIMIT 1) AS d ON true
         """;
 
-    /// <summary>Ids, expiries, and of each the site and the generation that must be valid for an answer; null where none must be.</summary>
+    /// <summary>Ids, expiries, and of each the site and the generation that must be valid for an answer; null where none must be. The floor comes with every row.</summary>
     public const string Peek = $"""
         {Batch}
         SELECT r.n,
                r.exp <= c.horizon OR r.exp <= c.now AS expired,
                d.at,
-               r.site IS NULL OR coalesce(s.active AND (r.gen IN (s.gen, -2147483648) OR (r.gen = s.prev_gen AND c.now < s.prev_until)), false) AS accepted
+               r.site IS NULL OR coalesce(s.active AND (r.gen IN (s.gen, -2147483648) OR (r.gen = s.prev_gen AND c.now < s.prev_until)), false) AS accepted,
+               c.issued_floor
         FROM unnest($1::uuid[], $2::bigint[], $3::uuid[], $4::integer[]) WITH ORDINALITY AS r (id, exp, site, gen, n)
         CROSS JOIN c
         LEFT JOIN LATERAL (SELECT active, gen, prev_gen, prev_until FROM site WHERE site.id = r.site LIMIT 1) AS s ON true

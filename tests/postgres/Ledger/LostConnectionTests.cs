@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using CaptchaCluster.Redemption;
 using CaptchaCluster.Storage.Postgres;
 using CaptchaCluster.Tests.Postgres.Server;
@@ -12,18 +11,15 @@ namespace CaptchaCluster.Tests.Postgres.Ledger;
 [Collection(PostgresCollection.Name)]
 public sealed class LostConnectionTests(PostgresFixture server) : IAsyncLifetime
 {
-    // Inserts take it, shared; a test that holds it decides when they go on.
-    private const int Gate = 4711;
-
-    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(1);
-
     private TestSchema schema = null!;
+    private Gate gate = null!;
     private CuttingProxy proxy = null!;
     private LedgerNode node = null!;
 
     public async Task InitializeAsync()
     {
         schema = await TestSchema.CreateAsync(server);
+        gate = new Gate(schema);
         proxy = new CuttingProxy(server.SocketPath);
         node = await schema.OpenNodeAsync(Through(proxy.Port));
         await node.CommitAsync(Ask(999, 9)); // its session is there
@@ -64,21 +60,21 @@ public sealed class LostConnectionTests(PostgresFixture server) : IAsyncLifetime
     [Trait("Invariant", "I5")]
     public async Task While_a_lost_insert_may_still_land_its_absence_proves_nothing(bool isRotated)
     {
-        await HoldInsertsAsync();
-        await using NpgsqlConnection gate = await CloseGateAsync();
+        await gate.BeforeInsertsIntoAsync("redemption");
+        await using NpgsqlConnection closed = await gate.CloseAsync();
         proxy.Plan(Cut.WhileItRuns);
         TaskCompletionSource changed = new();
         proxy.Hold = changed.Task;
         Task<CommitResult[]> committing = node.CommitAsync(Ask(1, 1));
-        await WaitForWaitersAsync(1);
+        await Until.HoldsAsync(async () => await gate.WaitingAsync() >= 1);
         if (isRotated) await schema.RotateAsync(2);
         else await schema.SetTimeAsync(Start + 600);
         changed.SetResult();
-        Assert.Equal(CommitStatus.Unknown, Assert.Single(await committing.WaitAsync(Patience)).Status);
-        await gate.CloseAsync();
+        Assert.Equal(CommitStatus.Unknown, Assert.Single(await committing.WaitAsync(Until.Patience)).Status);
+        await closed.CloseAsync();
 
         // It had begun before the rotation, so it was right to land; the retry with the new secret finds it.
-        await UntilAsync(async () => await schema.CountAsync("redemption") == 2);
+        await Until.HoldsAsync(async () => await schema.CountAsync("redemption") == 2);
         CommitResult[] results = await node.CommitAsync(Ask(1, 1, generation: isRotated ? 2 : 1));
         Assert.Equal((CommitStatus.Existing, Ask(1, 1).Attempt), (results[0].Status, results[0].Attempt));
     }
@@ -88,13 +84,13 @@ public sealed class LostConnectionTests(PostgresFixture server) : IAsyncLifetime
     [Trait("Invariant", "I1")]
     public async Task An_insert_that_is_issued_again_beside_the_lost_one_records_once()
     {
-        await HoldInsertsAsync();
-        await using NpgsqlConnection gate = await CloseGateAsync();
+        await gate.BeforeInsertsIntoAsync("redemption");
+        await using NpgsqlConnection closed = await gate.CloseAsync();
         proxy.Plan(Cut.WhileItRuns);
         Task<CommitResult[]> committing = node.CommitAsync(Ask(1, 1), Ask(2, 1), Ask(3, 1));
-        await WaitForWaitersAsync(2);
-        await gate.CloseAsync();
-        Assert.All(await committing.WaitAsync(Patience), result => Assert.Equal(Ask(1, 1).Attempt, result.Attempt));
+        await Until.HoldsAsync(async () => await gate.WaitingAsync() >= 2);
+        await closed.CloseAsync();
+        Assert.All(await committing.WaitAsync(Until.Patience), result => Assert.Equal(Ask(1, 1).Attempt, result.Attempt));
         Assert.Equal(4, await schema.CountAsync("redemption"));
     }
 
@@ -112,7 +108,7 @@ public sealed class LostConnectionTests(PostgresFixture server) : IAsyncLifetime
         Assert.Equal(1, await schema.CountAsync("redemption"));
         Assert.False(node.Store.CanCommit);
         await schema.ExecuteAsync("DROP TRIGGER refuse ON redemption; DROP TRIGGER refuse ON ledger");
-        await UntilAsync(() => Task.FromResult(node.Store.CanCommit));
+        await Until.HoldsAsync(() => node.Store.CanCommit);
         Assert.Equal(CommitStatus.Recorded, Assert.Single(await node.CommitAsync(Ask(1, 1))).Status);
     }
 
@@ -132,7 +128,7 @@ public sealed class LostConnectionTests(PostgresFixture server) : IAsyncLifetime
         await Assert.ThrowsAsync<UnknownOutcomeException>(() => node.CommitAsync(Ask(1, 1)));
         Assert.False(node.Store.CanCommit);
         await schema.ExecuteAsync("DROP TRIGGER refuse ON redemption; DROP TRIGGER refuse ON ledger");
-        await UntilAsync(() => Task.FromResult(node.Store.CanCommit));
+        await Until.HoldsAsync(() => node.Store.CanCommit);
         Assert.Equal(CommitStatus.Recorded, Assert.Single(await node.CommitAsync(Ask(1, 1))).Status);
     }
 
@@ -147,7 +143,7 @@ public sealed class LostConnectionTests(PostgresFixture server) : IAsyncLifetime
         await Assert.ThrowsAsync<UnknownOutcomeException>(() => node.CommitAsync(Ask(2, 1)));
         Assert.False(node.Store.CanCommit);
         proxy.IsDown = false;
-        await UntilAsync(() => Task.FromResult(node.Store.CanCommit));
+        await Until.HoldsAsync(() => node.Store.CanCommit);
         Assert.Equal([CommitStatus.Existing, CommitStatus.Recorded], (await node.CommitAsync(Ask(1, 2), Ask(2, 1))).Select(result => result.Status));
     }
 
@@ -159,10 +155,10 @@ public sealed class LostConnectionTests(PostgresFixture server) : IAsyncLifetime
         await schema.ExecuteAsync("ALTER TABLE redemption OWNER TO postgres");
         await Assert.ThrowsAsync<UnknownOutcomeException>(() => node.CommitAsync(Ask(1, 1)));
         long failures = await FailuresAsync();
-        await UntilAsync(async () => await FailuresAsync() >= failures + 3); // the upkeep looks again and again
+        await Until.HoldsAsync(async () => await FailuresAsync() >= failures + 3); // the upkeep looks again and again
         Assert.False(node.Store.CanCommit);
         await schema.ExecuteAsync($"ALTER TABLE redemption OWNER TO {PostgresServer.Role}");
-        await UntilAsync(() => Task.FromResult(node.Store.CanCommit));
+        await Until.HoldsAsync(() => node.Store.CanCommit);
         Assert.Equal(CommitStatus.Recorded, Assert.Single(await node.CommitAsync(Ask(1, 1))).Status);
 
         // Transactions that were rolled back.
@@ -174,30 +170,4 @@ public sealed class LostConnectionTests(PostgresFixture server) : IAsyncLifetime
         ConnectionString = PostgresServer.ConnectionString(schema.Name, port),
         UpkeepInterval = TimeSpan.FromMilliseconds(100),
     };
-
-    private Task HoldInsertsAsync() => schema.ExecuteAsync($"""
-        CREATE FUNCTION gate() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN PERFORM pg_advisory_xact_lock_shared({Gate}); RETURN NEW; END';
-        CREATE TRIGGER gate BEFORE INSERT ON redemption FOR EACH ROW EXECUTE FUNCTION gate()
-        """);
-
-    private async Task<NpgsqlConnection> CloseGateAsync()
-    {
-        NpgsqlConnection connection = await schema.OpenAsync();
-        await using NpgsqlCommand command = new($"SELECT pg_advisory_lock({Gate})", connection);
-        await command.ExecuteNonQueryAsync();
-        return connection;
-    }
-
-    private Task WaitForWaitersAsync(int count) =>
-        UntilAsync(async () => await schema.CountAsync($"pg_locks WHERE locktype = 'advisory' AND objid = {Gate} AND NOT granted") >= count);
-
-    private static async Task UntilAsync(Func<Task<bool>> condition)
-    {
-        long began = Stopwatch.GetTimestamp();
-        while (!await condition())
-        {
-            if (Stopwatch.GetElapsedTime(began) > Patience) throw new TimeoutException("It did not come about.");
-            await Task.Delay(20);
-        }
-    }
 }

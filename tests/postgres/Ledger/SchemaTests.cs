@@ -118,18 +118,4 @@ public sealed class SchemaTests(PostgresFixture server)
         DatabaseException refusal = await Assert.ThrowsAsync<DatabaseException>(() => LedgerNode.OpenAsync(schema.Options));
         Assert.Contains("clock", refusal.Message);
     }
-
-    /// <summary>Another gateway judged by the floor of before: what it commits is not decided, and it knows better from then on.</summary>
-    [FactWithPostgres]
-    [Trait("Invariant", "I1")]
-    public async Task A_gateway_that_does_not_know_of_a_restored_database_yet_redeems_nothing_by_the_old_floor()
-    {
-        await using TestSchema schema = await CreateAsync(server);
-        LedgerNode running = await schema.OpenNodeAsync(schema.Options with { UpkeepInterval = TimeSpan.FromHours(1) });
-        LedgerNode restored = await schema.OpenNodeAsync(schema.Options with { Restored = true });
-        Assert.Equal(CommitStatus.Unknown, Assert.Single(await running.CommitAsync(Ask(1, 1))).Status);
-        Assert.Equal(0, await schema.CountAsync("redemption"));
-        Assert.Equal(restored.Store.IssuedFloor, running.Store.IssuedFloor);
-        Assert.Equal(CommitStatus.Recorded, Assert.Single(await running.CommitAsync(Ask(1, 1))).Status);
-    }
 }

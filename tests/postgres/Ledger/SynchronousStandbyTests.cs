@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using CaptchaCluster.Redemption;
 using CaptchaCluster.Sites;
 using CaptchaCluster.Storage.Audit;
@@ -17,8 +16,6 @@ namespace CaptchaCluster.Tests.Postgres.Ledger;
 public sealed class SynchronousStandbyTests(PostgresFixture server) : IAsyncLifetime
 {
     private const string Waiting = "pg_stat_activity WHERE wait_event = 'SyncRep'";
-
-    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
 
     private TestSchema schema = null!;
 
@@ -42,13 +39,13 @@ public sealed class SynchronousStandbyTests(PostgresFixture server) : IAsyncLife
         Assert.Equal(last, await schema.CountAsync("redemption")); // the server itself calls it done
 
         // What can only be committed in the same way does not make it ready again.
-        await UntilAsync(async () => await schema.CountAsync(Waiting) > 0);
+        await Until.HoldsAsync(async () => await schema.CountAsync(Waiting) > 0);
         await schema.ExecuteAsync($"SELECT pg_cancel_backend(pid) FROM {Waiting}");
-        await UntilAsync(async () => await schema.CountAsync(Waiting) > 0);
+        await Until.HoldsAsync(async () => await schema.CountAsync(Waiting) > 0);
         Assert.False(node.Store.CanCommit);
 
         await RequireStandbyAsync(isRequired: false);
-        await UntilAsync(() => Task.FromResult(node.Store.CanCommit));
+        await Until.HoldsAsync(() => node.Store.CanCommit);
         CommitResult found = Assert.Single(await node.CommitAsync(Ask(last, 1)));
         Assert.Equal((CommitStatus.Existing, Ask(last, 1).Attempt), (found.Status, found.Attempt));
     }
@@ -65,7 +62,7 @@ public sealed class SynchronousStandbyTests(PostgresFixture server) : IAsyncLife
         await Assert.ThrowsAsync<UnknownOutcomeException>(() => committing);
 
         committing = other.CommitAsync(Ask(last, 1));
-        await UntilAsync(async () => committing.IsCompleted || await schema.CountAsync(Waiting) > 0);
+        await Until.HoldsAsync(async () => committing.IsCompleted || await schema.CountAsync(Waiting) > 0);
         Assert.False(committing.IsCompleted);
         await CancelWaitsAsync(committing);
         await Assert.ThrowsAsync<UnknownOutcomeException>(() => committing);
@@ -73,6 +70,27 @@ public sealed class SynchronousStandbyTests(PostgresFixture server) : IAsyncLife
         await RequireStandbyAsync(isRequired: false);
         LedgerNode third = await schema.OpenNodeAsync();
         Assert.Equal([CommitStatus.Existing], (await third.CommitAsync(Ask(last, 1))).Select(result => result.Status));
+    }
+
+    /// <summary>After a failover there might be no floor, and the tokens of before would be good again.</summary>
+    [FactWithPostgres]
+    [Trait("Invariant", "I2")]
+    public async Task A_restored_start_whose_floor_no_standby_has_confirmed_is_refused()
+    {
+        await schema.OpenNodeAsync(); // makes the partitions
+        await schema.ExecuteAsync("INSERT INTO management_token VALUES ('12345678', 't', 1, sha256(''))");
+        await RequireStandbyAsync(isRequired: true);
+        PostgresOptions restored = schema.Options with { Restored = true };
+        (Task<LedgerNode> starting, _) = await FirstThatWaitsAsync(_ => schema.OpenNodeAsync(restored));
+        await CancelWaitsAsync(starting);
+        DatabaseException refusal = await Assert.ThrowsAsync<DatabaseException>(() => starting);
+        Assert.Contains("canceling wait for synchronous replication", refusal.Message);
+
+        await using PostgresDatabase database = await PostgresDatabase.OpenAsync(restored);
+        Task<PostgresManagementTokens> emptying = Task.Run(() => PostgresManagementTokens.OpenAsync(database));
+        await CancelWaitsAsync(emptying);
+        refusal = await Assert.ThrowsAsync<DatabaseException>(() => emptying);
+        Assert.Contains("canceling wait for synchronous replication", refusal.Message);
     }
 
     [FactWithPostgres]
@@ -95,7 +113,7 @@ public sealed class SynchronousStandbyTests(PostgresFixture server) : IAsyncLife
         // Its id brings its reply once that is confirmed, and not before.
         RotationRequest same = new(true, $"rotation-that-has-the-number-{last}");
         rotating = Task.Run(() => registry.RotateAsync(site.Key, same));
-        await UntilAsync(async () => rotating.IsCompleted || await schema.CountAsync(Waiting) > 0);
+        await Until.HoldsAsync(async () => rotating.IsCompleted || await schema.CountAsync(Waiting) > 0);
         await CancelWaitsAsync(rotating);
         await Assert.ThrowsAsync<UnknownOutcomeException>(() => rotating);
         await RequireStandbyAsync(isRequired: false);
@@ -132,25 +150,15 @@ public sealed class SynchronousStandbyTests(PostgresFixture server) : IAsyncLife
         for (int i = 1; ; i++)
         {
             Task<T> committing = commit(i);
-            await UntilAsync(async () => committing.IsCompleted || await schema.CountAsync(Waiting) > 0);
+            await Until.HoldsAsync(async () => committing.IsCompleted || await schema.CountAsync(Waiting) > 0);
             if (!committing.IsCompleted) return (committing, i);
             await committing;
         }
     }
 
-    private Task CancelWaitsAsync(Task committing) => UntilAsync(async () =>
+    private Task CancelWaitsAsync(Task committing) => Until.HoldsAsync(async () =>
     {
         await schema.ExecuteAsync($"SELECT pg_cancel_backend(pid) FROM {Waiting}");
         return committing.IsCompleted;
     });
-
-    private static async Task UntilAsync(Func<Task<bool>> condition)
-    {
-        long began = Stopwatch.GetTimestamp();
-        while (!await condition())
-        {
-            if (Stopwatch.GetElapsedTime(began) > Patience) throw new TimeoutException("It did not come about.");
-            await Task.Delay(20);
-        }
-    }
 }

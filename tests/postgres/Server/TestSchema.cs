@@ -61,6 +61,9 @@ internal sealed class TestSchema : IAsyncDisposable
 
     public Task<LedgerNode> OpenNodeAsync() => OpenNodeAsync(Options);
 
+    /// <summary>One that does nothing unless it is told to: no purge of it meets its own upkeep, and is put off.</summary>
+    public Task<LedgerNode> OpenQuietNodeAsync() => OpenNodeAsync(Options with { UpkeepInterval = TimeSpan.FromHours(1) });
+
     public async Task<LedgerNode> OpenNodeAsync(PostgresOptions options)
     {
         LedgerNode node = await LedgerNode.OpenAsync(options);
@@ -97,10 +100,20 @@ internal sealed class LedgerNode : IAsyncDisposable
 
     public PostgresRedemptionStore Store { get; }
 
+    /// <summary>What its own clock says.</summary>
+    public UnixSeconds Clock { get; set; } = TestSchema.Start;
+
     public static async Task<LedgerNode> OpenAsync(PostgresOptions options)
     {
         PostgresDatabase database = await PostgresDatabase.OpenAsync(options);
         return new LedgerNode(database, await PostgresLedger.OpenAsync(database, TimeProvider.System, _ => { }));
+    }
+
+    public async Task<PeekOutcome> PeekAsync(RedemptionRequest request)
+    {
+        PeekOutcome[] outcomes = new PeekOutcome[1];
+        await Task.Run(() => Store.PeekAsync(new[] { new PeekRequest(request.Token, request.ExpiresAt) }, outcomes).AsTask());
+        return outcomes[0];
     }
 
     /// <summary>On a thread of its own: the store blocks its caller.</summary>
@@ -108,7 +121,7 @@ internal sealed class LedgerNode : IAsyncDisposable
         () =>
         {
             CommitResult[] results = new CommitResult[batch.Length];
-            Store.CommitAsync(batch, results, TestSchema.Start).GetAwaiter().GetResult();
+            Store.CommitAsync(batch, results, Clock).GetAwaiter().GetResult();
             return results;
         },
         CancellationToken.None,

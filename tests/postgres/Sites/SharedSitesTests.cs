@@ -1,8 +1,8 @@
-using System.Diagnostics;
 using CaptchaCluster.Redemption;
 using CaptchaCluster.Sites;
 using CaptchaCluster.Storage.Postgres;
 using CaptchaCluster.Tests.Postgres.Server;
+using Npgsql;
 
 namespace CaptchaCluster.Tests.Postgres.Sites;
 
@@ -10,7 +10,6 @@ namespace CaptchaCluster.Tests.Postgres.Sites;
 [Collection(PostgresCollection.Name)]
 public sealed class SharedSitesTests(PostgresFixture server) : IAsyncLifetime
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(1);
     private static readonly SitePolicy Policy = new() { Name = "a site", TokenTtlSeconds = 600 };
 
     private readonly List<SiteNode> nodes = [];
@@ -89,11 +88,11 @@ public sealed class SharedSitesTests(PostgresFixture server) : IAsyncLifetime
     {
         SiteNode one = await OpenAsync(), other = await OpenAsync();
         (Site site, _) = await one.Registry.CreateAsync(Policy);
-        await UntilAsync(() => other.Directory.TryGet(site.Key, out _));
+        await Until.HoldsAsync(() => other.Directory.TryGet(site.Key, out _));
         await one.Registry.ChangeAsync(site.Key, policy => policy with { Name = "renamed" });
-        await UntilAsync(() => other.Directory.TryGet(site.Key, out Site known) && known.Policy.Name == "renamed");
+        await Until.HoldsAsync(() => other.Directory.TryGet(site.Key, out Site known) && known.Policy.Name == "renamed");
         await one.Registry.DeleteAsync(site.Key);
-        await UntilAsync(() => other.Directory.TryGet(site.Key, out Site known) && known.IsDeleted);
+        await Until.HoldsAsync(() => other.Directory.TryGet(site.Key, out Site known) && known.IsDeleted);
         Assert.Null(await other.Registry.FindAsync(site.Key));
         Assert.Empty(await other.Registry.ListAsync());
     }
@@ -142,6 +141,29 @@ public sealed class SharedSitesTests(PostgresFixture server) : IAsyncLifetime
         Assert.Equal(36, seen.Count);
     }
 
+    /// <summary>The same, where one takes its time between its version and its end.</summary>
+    [FactWithPostgres]
+    [Trait("Invariant", "I8")]
+    public async Task Who_reads_the_versions_above_the_highest_he_has_seen_misses_none()
+    {
+        SiteNode slow = await OpenAsync(), fast = await OpenAsync();
+        Gate gate = new(schema);
+        await gate.BeforeCommitsToAsync("site", "NEW.document::text LIKE '%slow%'");
+        await using NpgsqlConnection closed = await gate.CloseAsync();
+        Task<(Site, string)> creatingSlow = Task.Run(() => slow.Registry.CreateAsync(Policy with { Name = "slow" }));
+        await Until.HoldsAsync(async () => await gate.WaitingAsync() == 1);
+        Task<(Site, string)> creatingFast = Task.Run(() => fast.Registry.CreateAsync(Policy with { Name = "fast" }));
+        await Until.HoldsAsync(async () => creatingFast.IsCompleted || await schema.CountAsync("pg_stat_activity WHERE wait_event_type = 'Lock'") == 2);
+
+        await using PostgresDatabase database = await PostgresDatabase.OpenAsync(schema.Options);
+        PostgresSiteStore store = new(database);
+        IReadOnlyList<Site> before = await store.ReadAfterAsync(0);
+        await closed.CloseAsync();
+        await Task.WhenAll(creatingSlow, creatingFast);
+        IReadOnlyList<Site> after = await store.ReadAfterAsync(before.Select(site => site.Version).DefaultIfEmpty().Max());
+        Assert.Equal(["fast", "slow"], before.Concat(after).Select(site => site.Policy.Name).Order());
+    }
+
     [FactWithPostgres]
     [Trait("Invariant", "I5")]
     public async Task A_change_that_the_database_did_not_confirm_is_unknown_and_not_published()
@@ -155,16 +177,6 @@ public sealed class SharedSitesTests(PostgresFixture server) : IAsyncLifetime
         await Assert.ThrowsAsync<UnknownOutcomeException>(() => one.Registry.RotateAsync(site.Key, new RotationRequest(true, null)));
         Assert.True(one.Directory.TryGet(site.Key, out Site known));
         Assert.Equal(Generation.First, known.Generation);
-    }
-
-    private static async Task UntilAsync(Func<bool> condition)
-    {
-        long began = Stopwatch.GetTimestamp();
-        while (!condition())
-        {
-            if (Stopwatch.GetElapsedTime(began) > Patience) throw new TimeoutException("It did not come about.");
-            await Task.Delay(10);
-        }
     }
 
     private async Task<SiteNode> OpenAsync()
