@@ -3,6 +3,7 @@ using CaptchaCluster.Redemption;
 using CaptchaCluster.Storage.Management;
 using CaptchaCluster.Storage.Postgres;
 using CaptchaCluster.Tests.Postgres.Server;
+using Npgsql;
 
 namespace CaptchaCluster.Tests.Postgres.Admin;
 
@@ -48,6 +49,23 @@ public sealed class PostgresManagementTokensTests(PostgresFixture server) : IAsy
         bool[] added = await Task.WhenAll(Enumerable.Range(0, 30).Select(i => Task.Run(() => nodes[i % 3].TryAddAsync(Token(i), 7).AsTask())));
         Assert.Equal(7, added.Count(done => done));
         Assert.Equal(7, (await nodes[0].ReadAsync()).Count);
+    }
+
+    [FactWithPostgres]
+    [Trait("Invariant", "I10")]
+    public async Task While_the_last_place_is_being_taken_nobody_else_finds_it()
+    {
+        PostgresManagementTokens one = await OpenAsync(), other = await OpenAsync();
+        Gate gate = new(schema);
+        await gate.BeforeCommitsToAsync("management_token", "true");
+        await using NpgsqlConnection closed = await gate.CloseAsync();
+        Task<bool>[] adding = [Task.Run(() => one.TryAddAsync(Token(1), 1).AsTask()), Task.Run(() => other.TryAddAsync(Token(2), 1).AsTask())];
+
+        // Both stand somewhere: at the gate, or behind the one who does.
+        await Until.HoldsAsync(async () => await schema.CountAsync("pg_locks WHERE NOT granted AND database = (SELECT oid FROM pg_database WHERE datname = current_database())") == 2);
+        await closed.CloseAsync();
+        Assert.Single(await Task.WhenAll(adding), added => added);
+        Assert.Single(await one.ReadAsync());
     }
 
     [FactWithPostgres]

@@ -10,14 +10,20 @@ internal sealed class SharedGateways(PostgresServer server, string schema) : IAs
     private readonly List<GatewayProcess> gateways = [];
 
     /// <summary>Starts one with an empty data directory.</summary>
-    public async Task<GatewayProcess> StartAsync(params string[] arguments)
+    public Task<GatewayProcess> StartAsync(params string[] arguments) => StartAsync(new GatewayCommand("") { Arguments = arguments });
+
+    /// <summary>In an environment that has this too.</summary>
+    public Task<GatewayProcess> StartAsync(IReadOnlyDictionary<string, string> environment) => StartAsync(new GatewayCommand("") { Environment = environment });
+
+    /// <param name="command">With no data directory, and nothing of the database in its environment.</param>
+    public async Task<GatewayProcess> StartAsync(GatewayCommand command)
     {
         TestDirectory directory = new();
         directories.Add(directory);
-        GatewayProcess gateway = await GatewayProcess.StartAsync(new GatewayCommand(directory.Path)
+        GatewayProcess gateway = await GatewayProcess.StartAsync(command with
         {
-            Arguments = arguments,
-            Environment = SharedSettings.Over(server.ConnectionString(schema)),
+            DataDirectory = directory.Path,
+            Environment = new Dictionary<string, string>([.. SharedSettings.Over(server.ConnectionString(schema)), .. command.Environment]),
         });
         gateways.Add(gateway);
         return gateway;

@@ -1,5 +1,6 @@
 using CaptchaCluster.Redemption;
 using CaptchaCluster.Tests.Postgres.Server;
+using Npgsql;
 using static CaptchaCluster.Tests.Postgres.Server.TestSchema;
 
 namespace CaptchaCluster.Tests.Postgres.Ledger;
@@ -67,6 +68,24 @@ public sealed class PurgeRaceTests(PostgresFixture server) : IAsyncLifetime
         bool HasForgotten() => purgers.Max(purger => purger.Store.Horizon.Value) > Start.Value + 500;
     }
 
+    /// <summary>What it knows of the horizon is old by the time that it would write it.</summary>
+    [FactWithPostgres]
+    [Trait("Invariant", "I7")]
+    public async Task A_purge_beside_another_one_does_not_take_back_the_horizon()
+    {
+        LedgerNode node = await schema.OpenQuietNodeAsync();
+        await schema.SetTimeAsync(Start + 1000);
+        await using NpgsqlConnection other = await schema.OpenAsync();
+        await using NpgsqlTransaction purge = await other.BeginTransactionAsync();
+        await using NpgsqlCommand raise = new($"UPDATE ledger SET horizon = {Start.Value + 800}", other);
+        await raise.ExecuteNonQueryAsync();
+        Task purging = Task.Run(() => node.Store.PurgeAsync(Start + 700).AsTask());
+        await Until.HoldsAsync(async () => purging.IsCompleted || await schema.CountAsync("pg_stat_activity WHERE wait_event_type = 'Lock'") > 0);
+        await purge.CommitAsync();
+        await purging;
+        Assert.Equal(1, await schema.CountAsync($"ledger WHERE horizon = {Start.Value + 800}"));
+    }
+
     [FactWithPostgres]
     [Trait("Invariant", "I1")]
     public async Task Batches_of_several_nodes_with_the_same_tokens_in_other_orders_do_not_lock_each_other_out()
@@ -96,7 +115,7 @@ public sealed class PurgeRaceTests(PostgresFixture server) : IAsyncLifetime
     [Trait("Invariant", "I10")]
     public async Task Partitions_are_made_ahead_and_dropped_whole()
     {
-        LedgerNode node = await schema.OpenNodeAsync();
+        LedgerNode node = await schema.OpenQuietNodeAsync();
         long before = await schema.CountAsync("redemption_partition");
         Assert.InRange(before, 10, 30);
         await schema.SetTimeAsync(Start + 1000);
