@@ -166,7 +166,7 @@ public sealed class FileRedemptionStore : IRedemptionStore, IDisposable
         ReadOnlySpan<byte> bytes = active.Add(facts.AsSpan(0, batch.Length));
         if (reserved < bytes.Length && options.ReserveBytes > 0) file.Reserve((int)(reserved = bytes.Length + options.ReserveBytes));
         file.Append(bytes);
-        reserved -= bytes.Length;
+        reserved = Math.Max(0, reserved - bytes.Length);
         file.Sync();
         durable = new DurableLedger(closed, active.Header.Id, active.Length);
     }
