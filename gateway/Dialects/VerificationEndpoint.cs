@@ -1,7 +1,6 @@
 using System.Buffers;
 using System.Collections.Frozen;
 using System.IO.Pipelines;
-using System.Runtime.CompilerServices;
 using System.Text;
 using CaptchaCluster.Gateway.Dialects.Requests;
 using CaptchaCluster.Gateway.Hosting;
@@ -56,7 +55,7 @@ internal sealed partial class VerificationEndpoint(
 
         try
         {
-            if (!await ReceiveBodyAsync(request))
+            if (!await RequestBody.ReceiveAsync(request))
             {
                 metrics.Ended(begun, new Verdict(VerdictKind.BadRequest));
                 RefuseAndClose(response, Refusal.BodyTooLarge, Refusal.BodyTooLarge.Status);
@@ -95,27 +94,6 @@ internal sealed partial class VerificationEndpoint(
             metrics.Ended(begun, new Verdict(VerdictKind.Undecided));
             await WriteAsync(response, new Verdict(VerdictKind.Undecided));
         }
-    }
-
-    /// <summary>
-    /// Waits until the whole body can be read at once; false where it is longer than allowed. Not the body itself: that would
-    /// lie in the caller's state until the verdict.
-    /// </summary>
-    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
-    private static async ValueTask<bool> ReceiveBodyAsync(HttpRequest request)
-    {
-        if (request.ContentLength > RequestFields.MaxBodyLength) return false;
-        PipeReader reader = request.BodyReader;
-        ReadResult read = await reader.ReadAsync();
-        while (!read.IsCompleted && read.Buffer.Length <= RequestFields.MaxBodyLength)
-        {
-            reader.AdvanceTo(read.Buffer.Start, read.Buffer.End);
-            read = await reader.ReadAsync();
-        }
-
-        bool isWhole = read.Buffer.Length <= RequestFields.MaxBodyLength;
-        reader.AdvanceTo(isWhole ? read.Buffer.Start : read.Buffer.End);
-        return isWhole;
     }
 
     /// <summary>Parses the request and begins its verification, which by its return has read all it needs of body and scratch.</summary>

@@ -66,16 +66,10 @@ internal sealed partial class ServerTokenEndpoint(
     /// <summary>The whole body; null where it is longer than allowed.</summary>
     private static async ValueTask<byte[]?> ReadBodyAsync(HttpRequest request)
     {
-        PipeReader reader = request.BodyReader;
-        ReadResult read = await reader.ReadAsync();
-        while (!read.IsCompleted && read.Buffer.Length <= RequestFields.MaxBodyLength)
-        {
-            reader.AdvanceTo(read.Buffer.Start, read.Buffer.End);
-            read = await reader.ReadAsync();
-        }
-
-        byte[]? body = read.Buffer.Length <= RequestFields.MaxBodyLength ? read.Buffer.ToArray() : null;
-        reader.AdvanceTo(read.Buffer.End);
+        if (!await RequestBody.ReceiveAsync(request)) return null;
+        request.BodyReader.TryRead(out ReadResult read);
+        byte[] body = read.Buffer.ToArray();
+        request.BodyReader.AdvanceTo(read.Buffer.End);
         return body;
     }
 
