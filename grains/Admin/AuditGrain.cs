@@ -3,7 +3,7 @@ using Orleans.Concurrency;
 
 namespace CaptchaCluster.Grains.Admin;
 
-/// <summary>Two on each silo, each with one call at a time: administration takes no more of the connections that commits need.</summary>
+/// <summary>Two on each silo, each with one call at a time: however many gateways ask, a silo's few connections for administration suffice (I10).</summary>
 [StatelessWorker(2), GrainType("captchacluster.audit")]
 internal sealed class AuditGrain(IAuditLog log) : Grain, IAuditGrain
 {
