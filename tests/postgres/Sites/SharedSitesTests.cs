@@ -157,10 +157,10 @@ public sealed class SharedSitesTests(PostgresFixture server) : IAsyncLifetime
 
         await using PostgresDatabase database = await PostgresDatabase.OpenAsync(schema.Options);
         PostgresSiteStore store = new(database);
-        IReadOnlyList<Site> before = await store.ReadAfterAsync(0);
+        IReadOnlyList<Site> before = (await store.ReadAfterAsync(0)).Sites;
         await closed.CloseAsync();
         await Task.WhenAll(creatingSlow, creatingFast);
-        IReadOnlyList<Site> after = await store.ReadAfterAsync(before.Select(site => site.Version).DefaultIfEmpty().Max());
+        IReadOnlyList<Site> after = (await store.ReadAfterAsync(before.Select(site => site.Version).DefaultIfEmpty().Max())).Sites;
         Assert.Equal(["fast", "slow"], before.Concat(after).Select(site => site.Policy.Name).Order());
     }
 
