@@ -1,4 +1,3 @@
-using System.Buffers.Binary;
 using CaptchaCluster.Redemption;
 using CaptchaCluster.Sites;
 using CaptchaCluster.Tokens;
@@ -9,7 +8,7 @@ namespace CaptchaCluster.Grains.Redemption;
 [GenerateSerializer, Immutable, Alias("captchacluster.PeekBatch")]
 public sealed class PeekBatch
 {
-    public const int ItemSize = TokenId.Size + sizeof(long) + SiteKey.Size + sizeof(int);
+    public const int ItemSize = Packed.HeadSize;
 
     // No site has it: Generation says the same.
     private const int NoAsker = 0;
@@ -21,34 +20,17 @@ public sealed class PeekBatch
     [Id(1)]
     public required byte[] Items { get; init; }
 
-    public static PeekBatch Of(ShardCount shards, IReadOnlyList<PeekRequest> requests)
-    {
-        byte[] items = new byte[requests.Count * ItemSize];
-        for (int i = 0; i < requests.Count; i++) Write(requests[i], items.AsSpan(i * ItemSize));
-        return new PeekBatch { Shards = shards.Value, Items = items };
-    }
+    public static PeekBatch Of(ShardCount shards, IReadOnlyList<PeekRequest> requests) =>
+        new() { Shards = shards.Value, Items = Packed.Write(requests, ItemSize, Write) };
 
-    public PeekRequest[] Read()
-    {
-        PeekRequest[] requests = new PeekRequest[Packed.Count(Items, ItemSize)];
-        for (int i = 0; i < requests.Length; i++) requests[i] = Read(Items.AsSpan(i * ItemSize));
-        return requests;
-    }
+    public PeekRequest[] Read() => Packed.Read(Items, ItemSize, Read);
 
-    private static void Write(in PeekRequest request, Span<byte> item)
-    {
-        request.Token.Write(item);
-        BinaryPrimitives.WriteInt64BigEndian(item[16..], request.ExpiresAt.Value);
-        (request.Asker?.Site ?? default).Write(item[24..]);
-        BinaryPrimitives.WriteInt32BigEndian(item[40..], request.Asker?.Generation.Value ?? NoAsker);
-    }
+    private static void Write(in PeekRequest request, Span<byte> item) => Packed.WriteHead(
+        item, request.Token, request.ExpiresAt, request.Asker?.Site ?? default, request.Asker?.Generation.Value ?? NoAsker);
 
     private static PeekRequest Read(ReadOnlySpan<byte> item)
     {
-        int generation = BinaryPrimitives.ReadInt32BigEndian(item[40..]);
-        return new PeekRequest(
-            TokenId.Read(item),
-            new UnixSeconds(BinaryPrimitives.ReadInt64BigEndian(item[16..])),
-            generation == NoAsker ? null : new SiteGeneration(SiteKey.Read(item[24..]), new Generation(generation)));
+        (TokenId token, UnixSeconds expiresAt, SiteKey site, int generation) = Packed.ReadHead(item);
+        return new PeekRequest(token, expiresAt, generation == NoAsker ? null : new SiteGeneration(site, new Generation(generation)));
     }
 }

@@ -1,4 +1,3 @@
-using System.Buffers.Binary;
 using CaptchaCluster.Redemption;
 using CaptchaCluster.Sites;
 using CaptchaCluster.Tokens;
@@ -12,7 +11,7 @@ namespace CaptchaCluster.Grains.Redemption;
 [GenerateSerializer, Immutable, Alias("captchacluster.RedemptionBatch")]
 public sealed class RedemptionBatch
 {
-    public const int ItemSize = TokenId.Size + sizeof(long) + SiteKey.Size + sizeof(int) + AttemptKey.Size;
+    public const int ItemSize = Packed.HeadSize + AttemptKey.Size;
 
     /// <summary>By which the sender chose the shard.</summary>
     [Id(0)]
@@ -21,33 +20,20 @@ public sealed class RedemptionBatch
     [Id(1)]
     public required byte[] Items { get; init; }
 
-    public static RedemptionBatch Of(ShardCount shards, IReadOnlyList<RedemptionRequest> requests)
-    {
-        byte[] items = new byte[requests.Count * ItemSize];
-        for (int i = 0; i < requests.Count; i++) Write(requests[i], items.AsSpan(i * ItemSize));
-        return new RedemptionBatch { Shards = shards.Value, Items = items };
-    }
+    public static RedemptionBatch Of(ShardCount shards, IReadOnlyList<RedemptionRequest> requests) =>
+        new() { Shards = shards.Value, Items = Packed.Write(requests, ItemSize, Write) };
 
-    public RedemptionRequest[] Read()
-    {
-        RedemptionRequest[] requests = new RedemptionRequest[Packed.Count(Items, ItemSize)];
-        for (int i = 0; i < requests.Length; i++) requests[i] = Read(Items.AsSpan(i * ItemSize));
-        return requests;
-    }
+    public RedemptionRequest[] Read() => Packed.Read(Items, ItemSize, Read);
 
     private static void Write(in RedemptionRequest request, Span<byte> item)
     {
-        request.Token.Write(item);
-        BinaryPrimitives.WriteInt64BigEndian(item[16..], request.ExpiresAt.Value);
-        request.Site.Write(item[24..]);
-        BinaryPrimitives.WriteInt32BigEndian(item[40..], request.Generation.Value);
-        request.Attempt.Write(item[44..]);
+        Packed.WriteHead(item, request.Token, request.ExpiresAt, request.Site, request.Generation.Value);
+        request.Attempt.Write(item[Packed.HeadSize..]);
     }
 
-    private static RedemptionRequest Read(ReadOnlySpan<byte> item) => new(
-        TokenId.Read(item),
-        new UnixSeconds(BinaryPrimitives.ReadInt64BigEndian(item[16..])),
-        SiteKey.Read(item[24..]),
-        new Generation(BinaryPrimitives.ReadInt32BigEndian(item[40..])),
-        AttemptKey.Read(item[44..]));
+    private static RedemptionRequest Read(ReadOnlySpan<byte> item)
+    {
+        (TokenId token, UnixSeconds expiresAt, SiteKey site, int generation) = Packed.ReadHead(item);
+        return new RedemptionRequest(token, expiresAt, site, new Generation(generation), AttemptKey.Read(item[Packed.HeadSize..]));
+    }
 }

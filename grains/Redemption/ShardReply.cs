@@ -30,37 +30,23 @@ public sealed class ShardReply
     [Id(2)]
     public required byte[] Items { get; init; }
 
-    public static byte[] Pack(IReadOnlyList<RedemptionOutcome> outcomes) => Pack(outcomes.Count, i => (Array.IndexOf(Redemptions, outcomes[i].Status), outcomes[i].At));
+    public static byte[] Pack(IReadOnlyList<RedemptionOutcome> outcomes) =>
+        Packed.Write(outcomes, ItemSize, static (in RedemptionOutcome outcome, Span<byte> item) => Write(item, Array.IndexOf(Redemptions, outcome.Status), outcome.At));
 
-    public static byte[] Pack(IReadOnlyList<PeekOutcome> outcomes) => Pack(outcomes.Count, i => (Array.IndexOf(Peeks, outcomes[i].Status), outcomes[i].At));
+    public static byte[] Pack(IReadOnlyList<PeekOutcome> outcomes) =>
+        Packed.Write(outcomes, ItemSize, static (in PeekOutcome outcome, Span<byte> item) => Write(item, Array.IndexOf(Peeks, outcome.Status), outcome.At));
 
-    public RedemptionOutcome[] ReadRedemptions() => Read(Redemptions, static (status, at) => new RedemptionOutcome(status, at));
+    public RedemptionOutcome[] ReadRedemptions() => Packed.Read(Items, ItemSize, static item => new RedemptionOutcome(StatusOf(Redemptions, item), TimeOf(item)));
 
-    public PeekOutcome[] ReadPeeks() => Read(Peeks, static (status, at) => new PeekOutcome(status, at));
+    public PeekOutcome[] ReadPeeks() => Packed.Read(Items, ItemSize, static item => new PeekOutcome(StatusOf(Peeks, item), TimeOf(item)));
 
-    private static byte[] Pack(int count, Func<int, (int Number, UnixSeconds At)> outcome)
+    private static void Write(Span<byte> item, int number, UnixSeconds at)
     {
-        byte[] items = new byte[count * ItemSize];
-        for (int i = 0; i < count; i++)
-        {
-            (int number, UnixSeconds at) = outcome(i);
-            items[i * ItemSize] = checked((byte)number);
-            BinaryPrimitives.WriteInt64BigEndian(items.AsSpan((i * ItemSize) + 1), at.Value);
-        }
-
-        return items;
+        item[0] = checked((byte)number);
+        BinaryPrimitives.WriteInt64BigEndian(item[1..], at.Value);
     }
 
-    private TOutcome[] Read<TStatus, TOutcome>(TStatus[] statuses, Func<TStatus, UnixSeconds, TOutcome> outcome)
-    {
-        TOutcome[] outcomes = new TOutcome[Packed.Count(Items, ItemSize)];
-        for (int i = 0; i < outcomes.Length; i++)
-        {
-            byte number = Items[i * ItemSize];
-            UnixSeconds at = new(BinaryPrimitives.ReadInt64BigEndian(Items.AsSpan((i * ItemSize) + 1)));
-            outcomes[i] = outcome(statuses[number < statuses.Length ? number : 0], at);
-        }
+    private static TStatus StatusOf<TStatus>(TStatus[] statuses, ReadOnlySpan<byte> item) => statuses[item[0] < statuses.Length ? item[0] : 0];
 
-        return outcomes;
-    }
+    private static UnixSeconds TimeOf(ReadOnlySpan<byte> item) => new(BinaryPrimitives.ReadInt64BigEndian(item[1..]));
 }
