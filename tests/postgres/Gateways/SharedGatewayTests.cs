@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Http.Headers;
 using System.Text;
 using System.Text.Json;
+using CaptchaCluster.Tests.Contracts;
 using CaptchaCluster.Tests.History;
 using CaptchaCluster.Tests.Postgres.Server;
 using CaptchaCluster.Tests.Processes;
@@ -19,45 +20,9 @@ public sealed class SharedGatewayTests(PostgresFixture server)
         string schema = await server.NewSchemaAsync();
         await using SharedGateways gateways = new(server, schema);
         GatewayProcess one = await gateways.StartAsync(), other = await gateways.StartAsync();
-        RecordedRun run = new();
-        await run.AddSitesAsync(one.Admin, 1);
-        RecordedSite site = run.Sites[0];
-        MintedToken[] tokens = await run.MintAsync(other.Admin, site, 4);
-        Submission first = Submission.Of(tokens[0], "first");
-
-        Assert.Equal(Verdict.Success, await VerdictAsync(one, first));
-        Assert.Equal(Verdict.Success, await VerdictAsync(other, first));
-        Assert.Equal(Verdict.Duplicate, await VerdictAsync(other, Submission.Of(tokens[0], "second")));
-        Assert.Equal(Verdict.Duplicate, await VerdictAsync(one, Submission.Of(tokens[0], null)));
-
-        for (int round = 0; round < 5; round++)
-        {
-            Submission old = Submission.Of(tokens[1], "old");
-            Assert.True(await site.RotateAsync((round % 2 == 0 ? one : other).Admin, immediately: true));
-            foreach (GatewayProcess gateway in new[] { other, one })
-            {
-                Assert.Equal(Verdict.InvalidSecret, await VerdictAsync(gateway, old));
-                Assert.Equal(Verdict.InvalidSecret, await VerdictAsync(gateway, first)); // no replay with the old secret either
-                Assert.Equal(Verdict.Success, await VerdictAsync(gateway, first.Again()));
-            }
-
-            Assert.True(await site.SetDisabledAsync(one.Admin, disabled: true));
-            Assert.Equal(Verdict.InvalidSecret, await VerdictAsync(other, first.Again()));
-            Assert.True(await site.SetDisabledAsync(one.Admin, disabled: false));
-            Assert.Equal(Verdict.Success, await VerdictAsync(other, first.Again()));
-        }
-
-        Assert.Equal(Verdict.Success, await VerdictAsync(other, Submission.Of(tokens[1], "now")));
-        using (JsonDocument look = await InspectAsync(one, tokens[1])) Assert.Equal("redeemed", look.RootElement.GetProperty("state").GetString());
-        using (JsonDocument look = await InspectAsync(one, tokens[2])) Assert.Equal("unspent", look.RootElement.GetProperty("state").GetString());
-        await site.DeleteAsync(other.Admin);
-        Assert.Equal(Verdict.InvalidSecret, await VerdictAsync(one, Submission.Of(tokens[2], null)));
+        await GatewaysContract.AnswerAsOneAsync(one, other);
         Assert.Equal(0, (await one.TerminateAsync()).Code);
         Assert.Equal(0, (await other.TerminateAsync()).Code);
-        CheckReport report = HistoryChecker.Check(run.Snapshot());
-        Assert.True(report.IsClean, report.ToString());
-
-        async Task<Verdict> VerdictAsync(GatewayProcess gateway, Submission submission) => (await run.SendAsync(gateway.Public, submission)).Verdict;
     }
 
     [FactWithPostgres]
@@ -123,9 +88,6 @@ public sealed class SharedGatewayTests(PostgresFixture server)
         Assert.Equal(Verdict.Success, (await run.SendAsync(gateway.Public, first)).Verdict);
         Assert.Equal(Verdict.Success, (await run.SendAsync(gateway.Public, Submission.Of(tokens[1], "other"))).Verdict);
     }
-
-    private static Task<JsonDocument> InspectAsync(GatewayProcess gateway, MintedToken token) =>
-        CallAsync(gateway, HttpMethod.Post, "/admin/v1/tokens/inspect", JsonSerializer.Serialize(new { token = token.Text }));
 
     private static async Task<JsonDocument> CallAsync(GatewayProcess gateway, HttpMethod method, string path, string body)
     {
