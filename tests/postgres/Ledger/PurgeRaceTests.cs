@@ -111,6 +111,24 @@ public sealed class PurgeRaceTests(PostgresFixture server) : IAsyncLifetime
         Assert.Equal(0, await schema.CountAsync("pg_stat_database WHERE datname = current_database() AND deadlocks > 0"));
     }
 
+    /// <summary>Each of them has one of the two tokens, and wants the other's: that is a deadlock.</summary>
+    [FactWithPostgres]
+    [Trait("Invariant", "I1")]
+    public async Task Of_two_batches_in_opposite_orders_one_waits_for_the_other_before_it_has_anything()
+    {
+        LedgerNode one = await schema.OpenQuietNodeAsync(), other = await schema.OpenQuietNodeAsync();
+        Gate gate = new(schema);
+        await gate.BeforeFurtherInsertsIntoAsync("redemption");
+        await using NpgsqlConnection closed = await gate.CloseAsync();
+        Task<CommitResult[]> first = one.CommitAsync(Ask(1, 1), Ask(2, 1)), second = other.CommitAsync(Ask(2, 2), Ask(1, 2));
+        await Until.HoldsAsync(async () => await schema.CountAsync("pg_locks WHERE NOT granted") == 2);
+        Assert.Equal(1, await gate.WaitingAsync());
+        await closed.CloseAsync();
+        Assert.Equal(
+            [CommitStatus.Recorded, CommitStatus.Recorded, CommitStatus.Existing, CommitStatus.Existing],
+            (await first).Concat(await second).Select(result => result.Status).Order());
+    }
+
     [FactWithPostgres]
     [Trait("Invariant", "I10")]
     public async Task Partitions_are_made_ahead_and_dropped_whole()

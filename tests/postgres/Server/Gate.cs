@@ -10,6 +10,10 @@ internal sealed class Gate(TestSchema schema)
     /// <summary>Before each row that is inserted.</summary>
     public Task BeforeInsertsIntoAsync(string table) => CreateAsync($"CREATE TRIGGER gate BEFORE INSERT ON {table} FOR EACH ROW EXECUTE FUNCTION gate()");
 
+    /// <summary>Before each row but the first that a transaction inserts.</summary>
+    public Task BeforeFurtherInsertsIntoAsync(string table) => CreateAsync(
+        $"CREATE TRIGGER gate BEFORE INSERT ON {table} FOR EACH ROW WHEN (pg_current_xact_id_if_assigned() IS NOT NULL) EXECUTE FUNCTION gate()");
+
     /// <summary>At the end of each transaction that has inserted a row for which this holds.</summary>
     public Task BeforeCommitsToAsync(string table, string condition) => CreateAsync(
         $"CREATE CONSTRAINT TRIGGER gate AFTER INSERT ON {table} DEFERRABLE INITIALLY DEFERRED FOR EACH ROW WHEN ({condition}) EXECUTE FUNCTION gate()");
