@@ -9,22 +9,31 @@ internal sealed class AnySilo(IGrainFactory grains)
     // More than there are silos, as a rule; each may make an activation on each silo.
     private const int Keys = 16;
 
-    private const int Attempts = 3;
+    private const int MostFailures = 3;
 
     private int key;
 
-    public async Task<TReply> AskAsync<TGrain, TReply>(Func<TGrain, Task<TReply>> call)
+    public Task<TReply> AskAsync<TGrain, TReply>(Func<TGrain, Task<TReply>> call)
+        where TGrain : IGrainWithIntegerKey => AskAsync(call, _ => true);
+
+    /// <param name="call">What is asked.</param>
+    /// <param name="suffices">Where a reply does not, others are asked too; the last reply is returned where none does.</param>
+    public async Task<TReply> AskAsync<TGrain, TReply>(Func<TGrain, Task<TReply>> call, Func<TReply, bool> suffices)
         where TGrain : IGrainWithIntegerKey
     {
-        for (int attempt = 1; ; attempt++)
+        for (int replies = 0, failures = 0; ;)
         {
+            int asked = Volatile.Read(ref key);
             try
             {
-                return await AskOnceAsync(call).ConfigureAwait(false);
+                TReply reply = await call(grains.GetGrain<TGrain>(asked)).ConfigureAwait(false);
+                if (suffices(reply) || ++replies == Keys) return reply;
+                PassOver(asked);
             }
-            catch (Exception) when (attempt < Attempts)
+            catch (Exception)
             {
-                // The next one goes to another silo.
+                PassOver(asked);
+                if (++failures == MostFailures) throw;
             }
         }
     }
@@ -40,8 +49,10 @@ internal sealed class AnySilo(IGrainFactory grains)
         }
         catch (Exception)
         {
-            Interlocked.CompareExchange(ref key, (asked + 1) % Keys, asked);
+            PassOver(asked);
             throw;
         }
     }
+
+    private void PassOver(int asked) => Interlocked.CompareExchange(ref key, (asked + 1) % Keys, asked);
 }

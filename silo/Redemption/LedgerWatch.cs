@@ -65,7 +65,8 @@ internal sealed partial class LedgerWatch : IAsyncDisposable
             if (stopping.IsCancellationRequested) return;
             try
             {
-                Learn(await silos.AskAsync<ILedgerGrain, LedgerState>(grain => grain.StateAsync()).WaitAsync(stopping.Token).ConfigureAwait(false));
+                // One that cannot commit, and others that can: what is sent to their shards is recorded.
+                Learn(await silos.AskAsync<ILedgerGrain, LedgerState>(grain => grain.StateAsync(), state => state.IsReady).WaitAsync(stopping.Token).ConfigureAwait(false));
             }
             catch (Exception) when (!stopping.IsCancellationRequested)
             {
