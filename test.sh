@@ -47,6 +47,7 @@ ring() { # ring NAME: build, check the format, test
 }
 
 need strace strace
+need ip iproute2
 need redis-server redis-server
 need faketime faketime libfaketime
 need initdb postgresql

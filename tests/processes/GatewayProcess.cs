@@ -7,7 +7,7 @@ namespace CaptchaCluster.Tests.Processes;
 /// <param name="DataDirectory">Its data directory.</param>
 internal sealed record GatewayCommand(string DataDirectory)
 {
-    /// <summary>The program, beside the tests.</summary>
+    /// <summary>The program: beside the tests, or a whole path.</summary>
     public string Assembly { get; init; } = "CaptchaCluster.Gateway.dll";
 
     /// <summary>The address by which it announces that it serves; one that is no gateway has no other.</summary>
@@ -66,6 +66,8 @@ internal sealed class GatewayProcess : IAsyncDisposable
     public OutputLines Output => output;
 
     public OutputLines Errors => errors;
+
+    public bool HasEnded => process.HasExited;
 
     /// <summary>Once it has ended.</summary>
     public GatewayExit Exit => new(process.ExitCode, errors.ToString());
@@ -165,13 +167,13 @@ internal sealed class GatewayProcess : IAsyncDisposable
     private static ProcessStartInfo StartInfoOf(GatewayCommand command)
     {
         string dotnet = Environment.GetEnvironmentVariable("DOTNET_HOST_PATH") ?? "dotnet";
-        string assembly = Path.Combine(AppContext.BaseDirectory, command.Assembly);
+        string assembly = Path.Combine(AppContext.BaseDirectory, command.Assembly); // which it leaves alone where that is a whole path
         string[] words = [.. command.Launcher, dotnet, assembly, .. command.Arguments];
         ProcessStartInfo start = new(words[0], words[1..])
         {
             RedirectStandardOutput = true,
             RedirectStandardError = true,
-            WorkingDirectory = AppContext.BaseDirectory, // where appsettings.json is
+            WorkingDirectory = Path.GetDirectoryName(assembly), // where appsettings.json is
         };
         foreach (string inherited in start.Environment.Keys.Where(IsSetting).ToList()) start.Environment.Remove(inherited);
         start.Environment["Gateway__Listen"] = "http://127.0.0.1:0";

@@ -5,7 +5,7 @@ namespace CaptchaCluster.Tests.Chaos.Deployments;
 /// <summary>What is put under load, and how it can be broken.</summary>
 internal interface IDeployment
 {
-    /// <summary>As the gateway's setting Store:Kind names it.</summary>
+    /// <summary>For the command line; where it is one gateway's, as its setting Store:Kind names it.</summary>
     string Store { get; }
 
     /// <summary>For people, in half a line.</summary>

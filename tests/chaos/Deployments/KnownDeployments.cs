@@ -1,3 +1,4 @@
+using CaptchaCluster.Tests.Chaos.Deployments.Cluster;
 using CaptchaCluster.Tests.Chaos.Deployments.Embedded;
 using CaptchaCluster.Tests.Chaos.Deployments.Postgres;
 
@@ -6,5 +7,5 @@ namespace CaptchaCluster.Tests.Chaos.Deployments;
 internal static class KnownDeployments
 {
     /// <summary>The first is what is run unless another is asked for.</summary>
-    public static IReadOnlyList<IDeployment> All { get; } = [new EmbeddedDeployment(), new PostgresDeployment()];
+    public static IReadOnlyList<IDeployment> All { get; } = [new EmbeddedDeployment(), new PostgresDeployment(), new ClusterDeployment()];
 }

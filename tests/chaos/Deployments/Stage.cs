@@ -58,7 +58,10 @@ internal abstract class Stage(Scene scene) : IAsyncDisposable
 
     public abstract ValueTask DisposeAsync();
 
-    public async Task StopAsync()
+    /// <summary>What was seen of faults from outside, and how often.</summary>
+    public virtual IReadOnlyList<(string What, long Count)> Evidence => [];
+
+    public virtual async Task StopAsync()
     {
         foreach (ChaosNode node in Nodes) node.Terminate();
         foreach (ChaosNode node in Nodes) await node.StoppedAsync();

@@ -33,7 +33,7 @@ internal sealed class Epoch(ChaosOptions options, int number, TimeSpan length, s
     /// <summary>Never throws: what goes wrong is in the result.</summary>
     public async Task<EpochResult> RunAsync(CancellationToken cancelled)
     {
-        EpochResult result = new(number, 0, strikes, Report: null, LostAcknowledgements: 0, Unheard: default, Failure: null);
+        EpochResult result = new(number, 0, strikes, Report: null, LostAcknowledgements: 0, Unheard: default, Evidence: [], Failure: null);
         try
         {
             await using Stage stage = options.Deployment.Set(new Scene(number, run, folder, log));
@@ -48,6 +48,7 @@ internal sealed class Epoch(ChaosOptions options, int number, TimeSpan length, s
                     Report = report,
                     LostAcknowledgements = new JudgedRun(history, report.Counts).LostAcknowledgements,
                     Unheard = CountUnheard(stage.Unheard, history),
+                    Evidence = stage.Evidence,
                 };
             }
             catch (Exception exception)

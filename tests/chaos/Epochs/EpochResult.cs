@@ -7,6 +7,7 @@ namespace CaptchaCluster.Tests.Chaos.Epochs;
 /// <param name="Report">Null where it did not come to be checked.</param>
 /// <param name="LostAcknowledgements">See <see cref="JudgedRun.LostAcknowledgements"/>.</param>
 /// <param name="Unheard">Redemptions that the ledger had recorded without a node being told so, and how many of them a caller was told of all the same.</param>
+/// <param name="Evidence">What was seen of faults from outside, and how often.</param>
 /// <param name="Failure">What broke it off; null where nothing did.</param>
 internal sealed record EpochResult(
     int Number,
@@ -15,6 +16,7 @@ internal sealed record EpochResult(
     CheckReport? Report,
     int LostAcknowledgements,
     (int Redemptions, int Settled) Unheard,
+    IReadOnlyList<(string What, long Count)> Evidence,
     string? Failure)
 {
     public bool IsClean => Failure is null && Report is { IsClean: true };

@@ -3,15 +3,14 @@ using CaptchaCluster.Tests.Chaos.Workload;
 
 namespace CaptchaCluster.Tests.Chaos.Node;
 
-/// <summary>A gateway over one data directory, through all its processes. What became of each is left in a folder.</summary>
-/// <param name="dataDirectory">Its own.</param>
+/// <summary>A gateway or a silo, through all its processes. What became of each is left in a folder.</summary>
+/// <param name="start">How it is started, but for the settings that all nodes have.</param>
 /// <param name="folder">For what its processes say.</param>
 /// <param name="clock">That it goes by, where that can be set.</param>
-/// <param name="settings">Besides those that all nodes have.</param>
-/// <param name="mayLackItsStore">A start that does not reach its store in time is made again, as whoever supervises it would.</param>
+/// <param name="excuses">A start that is refused with one of these is made again, as whoever supervises it would.</param>
 /// <param name="all">How the callers of all nodes fare.</param>
 internal sealed class ChaosNode(
-    string dataDirectory, string folder, FakeClock? clock, Dictionary<string, string> settings, bool mayLackItsStore, Pulse all) : IAsyncDisposable
+    GatewayCommand start, string folder, FakeClock? clock, IReadOnlyList<string> excuses, Pulse all) : IAsyncDisposable
 {
     /// <summary>Short, so that redemptions are forgotten while the run lasts.</summary>
     public static readonly TimeSpan MaxClockSkew = TimeSpan.FromSeconds(10);
@@ -22,7 +21,7 @@ internal sealed class ChaosNode(
     private GatewayProcess? process;
     private int starts;
 
-    public string DataDirectory => dataDirectory;
+    public string DataDirectory => start.DataDirectory;
 
     public FakeClock? Clock => clock;
 
@@ -34,9 +33,9 @@ internal sealed class ChaosNode(
     /// <summary>Completes while it serves, or once it serves again.</summary>
     public Task<Incarnation> ServingAsync() => serving.Task;
 
-    public GatewayCommand Command => new(dataDirectory)
+    public GatewayCommand Command => start with
     {
-        Environment = new Dictionary<string, string>([.. settings, .. clock?.Environment ?? new Dictionary<string, string>()])
+        Environment = new Dictionary<string, string>([.. start.Environment, .. clock?.Environment ?? new Dictionary<string, string>()])
         {
             ["DOTNET_TieredPGO"] = "0", // a process that lives for seconds gains nothing by it
             ["Gateway__InvalidSecretsPerSecond"] = "0", // what comes after a rotation must be judged, and all of it comes from one address
@@ -55,7 +54,7 @@ internal sealed class ChaosNode(
                 await Process.AnnouncedAsync();
                 break;
             }
-            catch (InvalidOperationException) when (mayLackItsStore && LacksItsStore && TimeProvider.System.GetElapsedTime(began) < GatewayProcess.Patience)
+            catch (InvalidOperationException) when (IsExcused && TimeProvider.System.GetElapsedTime(began) < GatewayProcess.Patience)
             {
                 // On a busy machine.
             }
@@ -72,6 +71,12 @@ internal sealed class ChaosNode(
         await CloseProcessAsync();
         starts++;
         process = GatewayProcess.Launch(Command);
+    }
+
+    /// <summary>Nothing is sent to it before it serves again.</summary>
+    public void GoOutOfService()
+    {
+        if (serving.Task.IsCompleted) serving = new(TaskCreationOptions.RunContinuationsAsynchronously);
     }
 
     /// <summary>Ends it in the middle of whatever it does (SIGKILL).</summary>
@@ -106,12 +111,7 @@ internal sealed class ChaosNode(
         await CloseProcessAsync();
     }
 
-    private bool LacksItsStore => Process.Errors.ToString().Contains("Store:ConnectionString cannot be used", StringComparison.Ordinal);
-
-    private void GoOutOfService()
-    {
-        if (serving.Task.IsCompleted) serving = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    }
+    private bool IsExcused => excuses.Any(excuse => Process.Errors.ToString().Contains(excuse, StringComparison.Ordinal));
 
     private async Task CloseProcessAsync()
     {

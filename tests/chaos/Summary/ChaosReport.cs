@@ -65,6 +65,9 @@ internal sealed class ChaosReport(ChaosOptions options)
     /// <summary>How many of a kind were seen to have their effect.</summary>
     public int Bites(string kind) => epochs.Sum(epoch => epoch.Strikes.Count(strike => strike.Kind == kind && strike.HasBitten));
 
+    /// <summary>How often something was seen from outside, as its stage calls it.</summary>
+    public long Seen(string what) => epochs.SelectMany(epoch => epoch.Evidence).Where(seen => seen.What == what).Sum(seen => seen.Count);
+
     public string Compose()
     {
         StringBuilder text = new();
@@ -78,6 +81,7 @@ internal sealed class ChaosReport(ChaosOptions options)
             + $"{Sum(counts => counts.InvalidSecret)} invalid secret, {Sum(counts => counts.Refused)} of another site");
         Line($"  unknown   {Sum(counts => counts.Unknown)}; redemptions in the ledger whose caller got no answer {epochs.Sum(epoch => epoch.LostAcknowledgements)}");
         if (Unheard > 0) Line($"  unheard   {Unheard} redemptions that were recorded without a node being told; of {Settled} of them a caller was told success");
+        foreach (string what in epochs.SelectMany(epoch => epoch.Evidence).Select(seen => seen.What).Distinct()) Line($"seen        {Seen(what)} {what}");
         Line($"rotations   {Sum(counts => counts.Rotations)}");
         Line($"faults      {Faults} that were seen to have their effect");
         foreach (string kind in options.Faults.Select(fault => fault.Kind)) ComposeKind(kind);

@@ -1,3 +1,4 @@
+using System.Net;
 using CaptchaCluster.Redemption;
 using CaptchaCluster.Storage.Postgres;
 using CaptchaCluster.Tests.Postgres.Server;
@@ -21,7 +22,7 @@ public sealed class LostConnectionTests(PostgresFixture server) : IAsyncLifetime
         schema = await TestSchema.CreateAsync(server);
         gate = new Gate(schema);
         proxy = new CuttingProxy(server.SocketPath);
-        node = await schema.OpenNodeAsync(Through(proxy.Port));
+        node = await schema.OpenNodeAsync(Through(proxy.EndPoint));
         await node.CommitAsync(Ask(999, 9)); // its session is there
     }
 
@@ -165,9 +166,9 @@ public sealed class LostConnectionTests(PostgresFixture server) : IAsyncLifetime
         Task<long> FailuresAsync() => schema.CountAsync("generate_series(1, (SELECT xact_rollback FROM pg_stat_database WHERE datname = current_database()))");
     }
 
-    private PostgresOptions Through(int port) => schema.Options with
+    private PostgresOptions Through(IPEndPoint way) => schema.Options with
     {
-        ConnectionString = PostgresServer.ConnectionString(schema.Name, port),
+        ConnectionString = PostgresServer.ConnectionString(schema.Name, way),
         UpkeepInterval = TimeSpan.FromMilliseconds(100),
     };
 }

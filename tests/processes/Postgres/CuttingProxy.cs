@@ -28,7 +28,8 @@ public enum Cut
 internal sealed class CuttingProxy : IAsyncDisposable
 {
     private readonly string socketPath;
-    private readonly TcpListener listener = new(IPAddress.Loopback, 0);
+    private readonly IInsertWatch? watch;
+    private readonly TcpListener listener;
     private readonly CancellationTokenSource stopping = new();
     private readonly Task accepting;
     private readonly Lock gate = new();
@@ -38,14 +39,19 @@ internal sealed class CuttingProxy : IAsyncDisposable
     private int accepted;
     private int interrupted;
 
-    public CuttingProxy(string socketPath)
+    /// <param name="socketPath">Of the server.</param>
+    /// <param name="address">Of this machine, where it listens; loopback unless another is given.</param>
+    /// <param name="watch">Hears what the stores record.</param>
+    public CuttingProxy(string socketPath, IPAddress? address = null, IInsertWatch? watch = null)
     {
         this.socketPath = socketPath;
+        this.watch = watch;
+        listener = new TcpListener(address ?? IPAddress.Loopback, 0);
         listener.Start();
         accepting = AcceptAsync();
     }
 
-    public int Port => ((IPEndPoint)listener.LocalEndpoint).Port;
+    public IPEndPoint EndPoint => (IPEndPoint)listener.LocalEndpoint;
 
     /// <summary>New connections are closed as they come.</summary>
     public bool IsDown { get; set; }
@@ -153,6 +159,7 @@ internal sealed class CuttingProxy : IAsyncDisposable
                 }
 
                 link.IsInserting = true;
+                watch?.Sent(message.ReadIds());
             }
 
             if (message.IsSync && link is { Cut: Cut.WhileItRuns, IsInserting: true })
@@ -177,6 +184,7 @@ internal sealed class CuttingProxy : IAsyncDisposable
         {
             Message message = await ReadReplyAsync(from, link, cancellation);
             if (link.IsInserting) link.Note(message);
+            if (link.IsInserting && message.IsReady) watch?.Recorded(link.Recorded);
             bool isCut = link.Cut != Cut.None;
             if (isCut && message.IsReady)
             {

@@ -10,7 +10,7 @@ internal readonly record struct Message(byte[] Bytes)
     /// <summary>Type and length.</summary>
     public const int HeadSize = 5;
 
-    private const string InsertOfRedemptions = "INSERT INTO redemption ";
+    private const string InsertOfRedemptions = "INSERT INTO redemption (";
 
     // The first of a connection has none.
     private char Type => (char)Bytes[0];
@@ -53,6 +53,21 @@ internal readonly record struct Message(byte[] Bytes)
         if (Type != 'D' || Bytes.Length < value + 16 || BinaryPrimitives.ReadInt32BigEndian(Bytes.AsSpan(value - sizeof(int))) != 16) return false;
         id = BinaryPrimitives.ReadUInt128BigEndian(Bytes.AsSpan(value));
         return true;
+    }
+
+    /// <summary>Bind, of the client, whose first parameter is an array of uuids in binary.</summary>
+    public UInt128[] ReadIds()
+    {
+        const int lengthOfOne = sizeof(int), lengthOfId = 16;
+        TextAt(HeadSize, out int at);
+        TextAt(at, out at);
+        short formats = BinaryPrimitives.ReadInt16BigEndian(Bytes.AsSpan(at));
+        ReadOnlySpan<byte> array = Bytes.AsSpan(at + sizeof(short) + (formats * sizeof(short)) + sizeof(short) + sizeof(int));
+        if (BinaryPrimitives.ReadInt32BigEndian(array) == 0) return []; // dimensions; then come flags, type, count and lower bound
+        UInt128[] ids = new UInt128[BinaryPrimitives.ReadInt32BigEndian(array[(3 * sizeof(int))..])];
+        array = array[(5 * sizeof(int))..];
+        for (int i = 0; i < ids.Length; i++) ids[i] = BinaryPrimitives.ReadUInt128BigEndian(array[((i * (lengthOfOne + lengthOfId)) + lengthOfOne)..]);
+        return ids;
     }
 
     private string TextAt(int start, out int next)

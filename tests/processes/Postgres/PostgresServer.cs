@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Net;
 using Npgsql;
 
 namespace CaptchaCluster.Tests.Processes.Postgres;
@@ -60,9 +61,9 @@ public class PostgresServer : IAsyncDisposable
     public string ConnectionString(string schema) =>
         $"Host={directory.FullName};Database={Database};Username={Role};Search Path={schema};GSS Encryption Mode=Disable";
 
-    /// <summary>By way of a proxy that listens at a port of this machine.</summary>
-    public static string ConnectionString(string schema, int port) =>
-        $"Host=127.0.0.1;Port={port};Database={Database};Username={Role};Search Path={schema};SSL Mode=Disable;GSS Encryption Mode=Disable";
+    /// <summary>By way of a proxy.</summary>
+    public static string ConnectionString(string schema, IPEndPoint proxy) =>
+        $"Host={proxy.Address};Port={proxy.Port};Database={Database};Username={Role};Search Path={schema};SSL Mode=Disable;GSS Encryption Mode=Disable";
 
     /// <summary>Returns once it answers.</summary>
     public async Task StartAsync(params string[] settings)

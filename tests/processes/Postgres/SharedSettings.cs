@@ -13,4 +13,12 @@ internal static class SharedSettings
         ["Tokens__Keys__k1"] = Key,
         ["Tokens__SigningKey"] = "k1",
     };
+
+    /// <summary>For the environment of a cluster's gateways, which have no store; the connection is for finding its silos.</summary>
+    public static Dictionary<string, string> OfGateways(string connectionString) => new()
+    {
+        ["Cluster__ConnectionString"] = connectionString,
+        ["Tokens__Keys__k1"] = Key,
+        ["Tokens__SigningKey"] = "k1",
+    };
 }

@@ -15,7 +15,7 @@ internal sealed class EmbeddedStage : Stage
         IsShortLived = scene.Number % 2 == 1;
         Disk = IsShortLived && SmallDisk.WhyNot is null ? new SmallDisk(DiskMegabytes) : null;
         FakeClock? clock = scene.Number % 4 == 0 && FakeClock.WhyNot is null ? new FakeClock(scene.Folder) : null;
-        Node = new ChaosNode(Disk?.Data ?? Path.Combine(scene.Folder, "data"), scene.Folder, clock, new(), mayLackItsStore: false, Pulse);
+        Node = new ChaosNode(new GatewayCommand(Disk?.Data ?? Path.Combine(scene.Folder, "data")), scene.Folder, clock, excuses: [], Pulse);
     }
 
     public ChaosNode Node { get; }

@@ -1,3 +1,4 @@
+using CaptchaCluster.Tests.Chaos.Deployments.Database;
 using CaptchaCluster.Tests.Chaos.Nemesis;
 using CaptchaCluster.Tests.Processes.Postgres;
 

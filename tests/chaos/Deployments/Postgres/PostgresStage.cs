@@ -1,133 +1,36 @@
-using CaptchaCluster.Storage.Postgres;
+using CaptchaCluster.Tests.Chaos.Deployments.Database;
 using CaptchaCluster.Tests.Chaos.Nemesis;
 using CaptchaCluster.Tests.Chaos.Node;
-using CaptchaCluster.Tests.Chaos.Workload;
 using CaptchaCluster.Tests.Processes.Postgres;
-using Npgsql;
 
 namespace CaptchaCluster.Tests.Chaos.Deployments.Postgres;
 
 /// <summary>Four gateways over a database of their own. The clocks of the last two can be set.</summary>
-internal sealed class PostgresStage : Stage
+internal sealed class PostgresStage(Scene scene) : DatabaseStage(scene)
 {
     private const int NodeCount = 4;
     private const int ClockCount = 2;
 
     private readonly List<ChaosNode> nodes = [];
     private CuttingProxy? proxy;
-    private string schema = "";
-
-    public PostgresStage(Scene scene)
-        : base(scene)
-    {
-    }
-
-    public PostgresServer Server { get; } = new();
 
     public CuttingProxy Proxy => proxy ?? throw new InvalidOperationException("The stage was not started.");
+
+    public override IReadOnlyList<CuttingProxy> Proxies => proxy is null ? [] : [proxy];
 
     public override IReadOnlyList<ChaosNode> Nodes => nodes;
 
     /// <summary>Whose clocks can be set.</summary>
     public IEnumerable<ChaosNode> ClockNodes => nodes.Where(node => node.Clock is not null);
 
-    public override IReadOnlyCollection<UInt128> Unheard => Proxy.Unheard;
-
     public override IReadOnlyList<AimedFault> Aim(IEnumerable<IFault> kinds) => AimedFault.At(this, kinds);
 
     public override async Task StartAsync()
     {
-        await Server.CreateAsync();
-        schema = await Server.NewSchemaAsync();
-        await MakeTablesAsync();
+        await CreateDatabaseAsync();
         proxy = new CuttingProxy(Server.SocketPath);
         for (int number = 1; number <= NodeCount; number++) nodes.Add(NewNode(number));
         await Task.WhenAll(nodes.Select(node => node.StartAsync()));
-    }
-
-    public override Task ReadyAsync() => Task.WhenAll(nodes.Select(node => Pulse.UntilAsync(node.IsReadyAsync, "a gateway's word that it is ready")));
-
-    public async Task<bool> IsAnyReadyAsync() => (await Task.WhenAll(nodes.Select(node => node.IsReadyAsync()))).Any(isReady => isReady);
-
-    // At any time: the lock keeps out who would drop a partition between the two statements.
-    public override async Task ReadLedgerAsync(bool wasKilled) => await ReadAsync();
-
-    public override async Task<RecordedHistory> CompleteAsync()
-    {
-        LedgerContent content = await ReadAsync();
-        RecordedHistory history = Run.Snapshot();
-        history.Ledger = content;
-        return history;
-    }
-
-    public override void Keep() => File.WriteAllText(Path.Combine(Folder, "database.log"), Server.Log);
-
-    public override async ValueTask DisposeAsync()
-    {
-        foreach (ChaosNode node in nodes) await node.DisposeAsync();
-        if (proxy is not null) await proxy.DisposeAsync();
-        await Server.DisposeAsync();
-    }
-
-    /// <summary>As the administrator.</summary>
-    public async Task ExecuteAsync(string text)
-    {
-        await using NpgsqlConnection connection = await OpenAsync();
-        await using NpgsqlCommand command = new(text, connection);
-        await command.ExecuteNonQueryAsync();
-    }
-
-    /// <summary>As the administrator; null where there is no row, or nothing in it.</summary>
-    public async Task<long?> ReadNumberAsync(string text)
-    {
-        await using NpgsqlConnection connection = await OpenAsync();
-        await using NpgsqlCommand command = new(text, connection);
-        return await command.ExecuteScalarAsync() is { } value and not DBNull ? Convert.ToInt64(value, System.Globalization.CultureInfo.InvariantCulture) : null;
-    }
-
-    /// <summary>A connection of the administrator, for the caller to close.</summary>
-    public Task<NpgsqlConnection> OpenAsync() => Server.OpenAsync(schema);
-
-    private async Task<LedgerContent> ReadAsync()
-    {
-        long before = Run.Recorder.Now;
-        Dictionary<UInt128, UInt128> redemptions = [];
-        await using NpgsqlConnection connection = await OpenAsync();
-        await using NpgsqlTransaction transaction = await connection.BeginTransactionAsync();
-        await using NpgsqlCommand lockHorizon = new("SELECT horizon FROM ledger FOR SHARE", connection);
-        UnixSeconds horizon = new((long)(await lockHorizon.ExecuteScalarAsync())!);
-        await using NpgsqlCommand read = new("SELECT id, attempt FROM redemption", connection);
-        await using (NpgsqlDataReader reader = await read.ExecuteReaderAsync())
-        {
-            while (await reader.ReadAsync()) redemptions.Add(NumberOf(reader.GetGuid(0)), NumberOf(reader.GetGuid(1)));
-        }
-
-        await transaction.CommitAsync();
-        LedgerContent content = new(redemptions, Run.Recorder.TicksAt(horizon.ToDateTimeOffset()));
-        Run.Recorder.MarkReading(before, content);
-        return content;
-    }
-
-    // By the product's own migration, and then as no product would: partitions so narrow that they are dropped while we look,
-    // for as long as an epoch mostly lasts. Each costs every session time, so they are not many.
-    private async Task MakeTablesAsync()
-    {
-        const int seconds = 20, count = 20;
-        await (await PostgresDatabase.OpenAsync(new PostgresOptions { ConnectionString = Server.ConnectionString(schema) })).DisposeAsync();
-        await ExecuteAsync($"""
-            SET ROLE {PostgresServer.Role};
-            DO $$
-            DECLARE
-                first bigint := (ledger_clock() / {seconds} - 2) * {seconds};
-                last bigint := first + {count * seconds};
-            BEGIN
-                FOR lower IN first .. last - 1 BY {seconds} LOOP
-                    EXECUTE format('CREATE TABLE redemption_%s PARTITION OF redemption FOR VALUES FROM (%s) TO (%s)', lower, lower, lower + {seconds});
-                    INSERT INTO redemption_partition VALUES (lower, lower + {seconds});
-                END LOOP;
-                UPDATE ledger SET attached = last;
-            END $$
-            """);
     }
 
     private ChaosNode NewNode(int number)
@@ -135,13 +38,7 @@ internal sealed class PostgresStage : Stage
         string folder = Path.Combine(Folder, $"gateway-{number}");
         Directory.CreateDirectory(folder);
         bool hasClock = number > NodeCount - ClockCount && FakeClock.WhyNot is null;
-        Dictionary<string, string> settings = SharedSettings.Over(PostgresServer.ConnectionString(schema, Proxy.Port));
-        return new ChaosNode(Path.Combine(folder, "data"), folder, hasClock ? new FakeClock(folder) : null, settings, mayLackItsStore: true, Pulse);
-    }
-
-    private static UInt128 NumberOf(Guid id)
-    {
-        (ulong high, ulong low) = PostgresId.Split(id);
-        return new UInt128(high, low);
+        GatewayCommand command = new(Path.Combine(folder, "data")) { Environment = SharedSettings.Over(PostgresServer.ConnectionString(Schema, Proxy.EndPoint)) };
+        return new ChaosNode(command, folder, hasClock ? new FakeClock(folder) : null, [NoDatabase], Pulse);
     }
 }

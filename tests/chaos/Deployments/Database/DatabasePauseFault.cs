@@ -1,12 +1,12 @@
 using CaptchaCluster.Tests.Chaos.Nemesis;
 
-namespace CaptchaCluster.Tests.Chaos.Deployments.Postgres;
+namespace CaptchaCluster.Tests.Chaos.Deployments.Database;
 
 /// <summary>
 /// SIGSTOP of the whole database server, and SIGCONT after seconds; sometimes so late that gateways have given up, and what they
 /// sent is done when nobody waits for it any more.
 /// </summary>
-internal sealed class DatabasePauseFault : IFault<PostgresStage>
+internal sealed class DatabasePauseFault : IFault<DatabaseStage>
 {
     /// <summary>After which what had been recorded before has been answered.</summary>
     private static readonly TimeSpan Settled = TimeSpan.FromMilliseconds(300);
@@ -17,9 +17,9 @@ internal sealed class DatabasePauseFault : IFault<PostgresStage>
 
     public string? WhyNot => null;
 
-    public bool FitsIn(PostgresStage stage) => true;
+    public bool FitsIn(DatabaseStage stage) => true;
 
-    public async Task<bool> StrikeAsync(PostgresStage stage, Random random)
+    public async Task<bool> StrikeAsync(DatabaseStage stage, Random random)
     {
         await stage.Pulse.AtSendAsync(random.Next(1, 400), stage.Server.Pause);
         await Task.Delay(Settled);

@@ -1,13 +1,13 @@
 using CaptchaCluster.Tests.Chaos.Nemesis;
 using CaptchaCluster.Tests.Chaos.Node;
 
-namespace CaptchaCluster.Tests.Chaos.Deployments.Postgres;
+namespace CaptchaCluster.Tests.Chaos.Deployments.Database;
 
 /// <summary>
 /// The clock that judges jumps ahead or back, within or beyond MaxClockSkew, and right again. Nothing is forgotten that the
 /// gateways' clocks would still keep, and what was forgotten is not brought back.
 /// </summary>
-internal sealed class DatabaseClockFault : IFault<PostgresStage>
+internal sealed class DatabaseClockFault : IFault<DatabaseStage>
 {
     public string Kind => "db-clock";
 
@@ -15,9 +15,9 @@ internal sealed class DatabaseClockFault : IFault<PostgresStage>
 
     public string? WhyNot => null;
 
-    public bool FitsIn(PostgresStage stage) => true;
+    public bool FitsIn(DatabaseStage stage) => true;
 
-    public async Task<bool> StrikeAsync(PostgresStage stage, Random random)
+    public async Task<bool> StrikeAsync(DatabaseStage stage, Random random)
     {
         int skew = (int)ChaosNode.MaxClockSkew.TotalSeconds;
         long begun = stage.Run.Recorder.Now, succeeded = stage.Pulse.Succeeded;
@@ -30,7 +30,7 @@ internal sealed class DatabaseClockFault : IFault<PostgresStage>
         return stage.Pulse.Succeeded > succeeded;
     }
 
-    private static async Task SetAsync(PostgresStage stage, TimeSpan offset)
+    private static async Task SetAsync(DatabaseStage stage, TimeSpan offset)
     {
         long begun = stage.Run.Recorder.Now;
         await stage.ExecuteAsync($"""

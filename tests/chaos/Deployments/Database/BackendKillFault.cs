@@ -1,9 +1,9 @@
 using CaptchaCluster.Tests.Chaos.Nemesis;
 
-namespace CaptchaCluster.Tests.Chaos.Deployments.Postgres;
+namespace CaptchaCluster.Tests.Chaos.Deployments.Database;
 
 /// <summary>kill -9 of one process of the database server that serves a connection: the server ends all of them and recovers by itself.</summary>
-internal sealed class BackendKillFault : IFault<PostgresStage>
+internal sealed class BackendKillFault : IFault<DatabaseStage>
 {
     private const string Backend =
         "SELECT pid FROM pg_stat_activity WHERE query LIKE '%INSERT INTO redemption %' AND pid <> pg_backend_pid() ORDER BY state, random() LIMIT 1";
@@ -14,16 +14,16 @@ internal sealed class BackendKillFault : IFault<PostgresStage>
 
     public string? WhyNot => null;
 
-    public bool FitsIn(PostgresStage stage) => true;
+    public bool FitsIn(DatabaseStage stage) => true;
 
-    public async Task<bool> StrikeAsync(PostgresStage stage, Random random)
+    public async Task<bool> StrikeAsync(DatabaseStage stage, Random random)
     {
         if (await stage.ReadNumberAsync(Backend) is not { } backend) return false;
-        int interrupted = stage.Proxy.Interrupted;
+        int interrupted = stage.Interrupted;
         await stage.Pulse.AtSendAsync(random.Next(1, 400), () => ProcessTree.TrySend((int)backend, Signal.Kill));
         await stage.Server.RecoveredAsync();
         await stage.ReadyAsync();
         await stage.ReadLedgerAsync(wasKilled: true);
-        return stage.Proxy.Interrupted > interrupted;
+        return stage.Interrupted > interrupted;
     }
 }

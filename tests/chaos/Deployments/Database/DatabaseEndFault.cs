@@ -2,13 +2,13 @@ using CaptchaCluster.Tests.Chaos.Nemesis;
 using CaptchaCluster.Tests.Chaos.Workload;
 using CaptchaCluster.Tests.Processes.Postgres;
 
-namespace CaptchaCluster.Tests.Chaos.Deployments.Postgres;
+namespace CaptchaCluster.Tests.Chaos.Deployments.Database;
 
 /// <summary>
 /// The database server ends while inserts are under way, and is started again: at once, or after every gateway has said that it
 /// is not ready.
 /// </summary>
-internal sealed class DatabaseEndFault(string kind, string description, Action<PostgresServer> end) : IFault<PostgresStage>
+internal sealed class DatabaseEndFault(string kind, string description, Action<PostgresServer> end) : IFault<DatabaseStage>
 {
     public string Kind => kind;
 
@@ -16,22 +16,22 @@ internal sealed class DatabaseEndFault(string kind, string description, Action<P
 
     public string? WhyNot => null;
 
-    public bool FitsIn(PostgresStage stage) => true;
+    public bool FitsIn(DatabaseStage stage) => true;
 
-    public async Task<bool> StrikeAsync(PostgresStage stage, Random random)
+    public async Task<bool> StrikeAsync(DatabaseStage stage, Random random)
     {
-        int interrupted = stage.Proxy.Interrupted;
+        int interrupted = stage.Interrupted;
         await stage.Pulse.AtSendAsync(random.Next(1, 400), () => end(stage.Server));
         await stage.Server.EndedAsync();
         if (random.Next(2) == 0) await SitOutAsync(stage, random);
         await stage.Server.StartAsync();
         await stage.ReadLedgerAsync(wasKilled: true);
         await stage.ReadyAsync();
-        return stage.Proxy.Interrupted > interrupted;
+        return stage.Interrupted > interrupted;
     }
 
     // I9.
-    private static async Task SitOutAsync(PostgresStage stage, Random random)
+    private static async Task SitOutAsync(DatabaseStage stage, Random random)
     {
         await Pulse.UntilAsync(async () => !await stage.IsAnyReadyAsync(), "every gateway's word that it is not ready");
         long from = stage.Run.Recorder.Now, undecided = stage.Pulse.Undecided;
