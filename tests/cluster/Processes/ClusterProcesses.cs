@@ -1,5 +1,3 @@
-using System.Net;
-using System.Net.Sockets;
 using CaptchaCluster.Tests.Processes;
 using CaptchaCluster.Tests.Processes.Postgres;
 
@@ -10,16 +8,13 @@ internal sealed class ClusterProcesses(PostgresServer server, string schema) : I
 {
     private const string Health = "health";
 
-    private static readonly Lock PortGate = new();
-    private static readonly HashSet<int> GivenPorts = [];
-
     private readonly List<TestDirectory> directories = [];
     private readonly List<GatewayProcess> processes = [];
 
     /// <summary>Where a silo is reached; it keeps it when it starts again.</summary>
     public sealed record SiloPorts(int Silo, int Gateway);
 
-    public static SiloPorts NewPorts() => new(FreePort(), FreePort());
+    public static SiloPorts NewPorts() => new(FreePort.Next(), FreePort.Next());
 
     public string ConnectionString => server.ConnectionString(schema);
 
@@ -45,14 +40,8 @@ internal sealed class ClusterProcesses(PostgresServer server, string schema) : I
     private GatewayCommand SiloCommand(SiloPorts ports, string[] arguments) =>
         Command(Health, ["--Cluster:Role=silo", "--Cluster:HealthListen=http://127.0.0.1:0", .. PortsOf(ports), .. arguments], SharedSettings.Over(ConnectionString));
 
-    private GatewayCommand GatewayCommandOf(string[] arguments)
-    {
-        Dictionary<string, string> settings = SharedSettings.Over(ConnectionString);
-        settings.Remove("Store__Kind");
-        settings.Remove("Store__ConnectionString");
-        settings["Cluster__ConnectionString"] = ConnectionString;
-        return Command(GatewayCommand.Verification, ["--Cluster:Role=gateway", .. arguments], settings);
-    }
+    private GatewayCommand GatewayCommandOf(string[] arguments) =>
+        Command(GatewayCommand.Verification, ["--Cluster:Role=gateway", .. arguments], SharedSettings.OfGateways(ConnectionString));
 
     private GatewayCommand Command(string announces, string[] arguments, Dictionary<string, string> settings)
     {
@@ -70,18 +59,4 @@ internal sealed class ClusterProcesses(PostgresServer server, string schema) : I
 
     private static string[] PortsOf(SiloPorts ports) =>
         ["--Cluster:AdvertisedAddress=127.0.0.1", $"--Cluster:SiloPort={ports.Silo}", $"--Cluster:GatewayPort={ports.Gateway}"];
-
-    private static int FreePort()
-    {
-        lock (PortGate)
-        {
-            while (true)
-            {
-                using TcpListener listener = new(IPAddress.Loopback, 0);
-                listener.Start();
-                int port = ((IPEndPoint)listener.LocalEndpoint).Port;
-                if (GivenPorts.Add(port)) return port;
-            }
-        }
-    }
 }

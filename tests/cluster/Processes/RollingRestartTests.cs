@@ -1,5 +1,6 @@
-using System.Net;
-using CaptchaCluster.Tests.History;
+using CaptchaCluster.Tests.Load;
+using CaptchaCluster.Tests.Load.CommandLine;
+using CaptchaCluster.Tests.Load.Reports;
 using CaptchaCluster.Tests.Postgres.Server;
 using CaptchaCluster.Tests.Processes;
 
@@ -8,11 +9,9 @@ namespace CaptchaCluster.Tests.Cluster.Processes;
 [Collection(PostgresCollection.Name)]
 public sealed class RollingRestartTests(PostgresFixture server)
 {
-    private const int Seed = 20_261_121;
-    private const int Callers = 8;
-    private const string Drain = "--Gateway:DrainSeconds=3";
+    private const int Rate = 200;
 
-    /// <summary>Every process of the cluster once, one after the other, behind a balancer that looks at the readiness: nobody is told a 503, nobody is cut off.</summary>
+    /// <summary>Every process of the cluster once, one after the other; the load tester is the judge: no wrong verdict, no 503, no connection that is cut off.</summary>
     [FactWithPostgres]
     [Trait("Invariant", "I1")]
     public async Task A_rolling_restart_under_load_fails_no_verification_and_shards_spread_again()
@@ -20,44 +19,75 @@ public sealed class RollingRestartTests(PostgresFixture server)
         await using ClusterProcesses cluster = new(server, await server.NewSchemaAsync());
         ClusterProcesses.SiloPorts[] ports = [.. Enumerable.Range(0, 3).Select(_ => ClusterProcesses.NewPorts())];
         GatewayProcess[] silos = await Task.WhenAll(ports.Select(own => cluster.StartSiloAsync(own)));
-        GatewayProcess[] gateways = await Task.WhenAll(cluster.StartGatewayAsync(Drain), cluster.StartGatewayAsync(Drain));
+        string[][] addresses = [.. Enumerable.Range(0, 2).Select(_ => new[] { AddressOf("Listen"), AddressOf("AdminListen") })];
+        GatewayProcess[] gateways = await Task.WhenAll(addresses.Select(own => cluster.StartGatewayAsync(own)));
         await using ShardCensus census = await ShardCensus.ConnectAsync(cluster.ConnectionString);
-        RecordedRun run = new();
-        await run.AddSitesAsync(gateways[0].Admin, 2);
-        Traffic traffic = new();
-        traffic.Add(await run.MintAsync(gateways[1].Admin, 5000));
-        ClusterLoad load = new(run, traffic);
-        load.Route(gateways);
-        load.Start(Callers, Seed);
-        await load.MoreAsync(300);
 
+        using CancellationTokenSource ending = new();
+        Judge judge = new();
+        Task<LoadReport> judged = new LoadTest(OptionsOf(gateways), TimeProvider.System, new Progress(judge)).RunAsync(ending.Token);
+        await judge.MoreAsync();
         for (int i = 0; i < silos.Length; i++)
         {
             GatewayExit exit = await silos[i].TerminateAsync();
             Assert.True(exit.Code == 0, $"{exit.Code}: {exit.Errors}\n{silos[i].Output}");
-            await load.MoreAsync(100);
+            await judge.MoreAsync();
             silos[i] = await cluster.StartSiloAsync(ports[i]);
-            await load.MoreAsync(100);
+            await judge.MoreAsync();
         }
 
         for (int i = 0; i < gateways.Length; i++)
         {
-            GatewayProcess old = gateways[i];
-            old.Terminate();
-            while (await old.HealthByAdminAsync("/healthz/ready") != HttpStatusCode.ServiceUnavailable) await Task.Delay(20);
-            load.Route(gateways[1 - i]);
-            await old.EndedAsync();
-            Assert.Equal(0, old.Exit.Code);
-            gateways[i] = await cluster.StartGatewayAsync(Drain);
-            load.Route(gateways);
-            await load.MoreAsync(200);
+            GatewayExit exit = await gateways[i].TerminateAsync();
+            Assert.True(exit.Code == 0, $"{exit.Code}: {exit.Errors}\n{gateways[i].Output}");
+            await judge.MoreAsync();
+            gateways[i] = await cluster.StartGatewayAsync(addresses[i]);
+            await judge.MoreAsync();
         }
 
-        await census.EachServesAsync(ports.Select(own => own.Silo), load);
-        await load.StopAsync();
-        Assert.Empty(load.Failed);
-        Assert.Equal(0, load.Undecided);
-        CheckReport report = HistoryChecker.Check(run.Snapshot());
-        Assert.True(report.IsClean, report.ToString());
+        await census.EachServesAsync(ports.Select(own => own.Silo));
+        Assert.False(judged.IsCompleted, "The load has ended too early.");
+        await ending.CancelAsync();
+        LoadReport report = await judged.WaitAsync(GatewayProcess.Patience);
+        string text = TextReport.Compose(report);
+        Assert.True(report.ExitCode == ExitCode.AllRight, text);
+        Assert.True(report.Whole().Total is { Unknown: 0, Failed: 0 }, text);
+    }
+
+    private static string AddressOf(string listener) => $"--Gateway:{listener}=http://127.0.0.1:{FreePort.Next()}";
+
+    /// <summary>Longer than it can take; every token is minted before.</summary>
+    private static LoadOptions OptionsOf(GatewayProcess[] gateways)
+    {
+        TimeSpan duration = TimeSpan.FromMinutes(5);
+        return new LoadOptions
+        {
+            Urls = [.. gateways.Select(gateway => new Uri(gateway.Public.BaseAddress!, "/siteverify"))],
+            Admin = gateways[0].Admin.Http.BaseAddress,
+            AdminKey = GatewayProcess.AdminKey,
+            Mix = Load.Mix.MixShares.Parse("fresh=70,duplicate=10,forged=5,expired=5,retry=10"),
+            Rates = Load.Arrivals.RatePlans.Parse($"{Rate}", duration),
+            Duration = duration,
+            Connections = 16,
+        };
+    }
+
+    /// <summary>Hears of every second of the load test.</summary>
+    private sealed class Judge : StringWriter
+    {
+        private readonly SemaphoreSlim said = new(0);
+
+        public override void WriteLine(string? value)
+        {
+            base.WriteLine(value);
+            if (value!.Contains("/s ", StringComparison.Ordinal)) said.Release();
+        }
+
+        /// <summary>Completes once the load has gone on for two seconds more.</summary>
+        public async Task MoreAsync()
+        {
+            while (said.CurrentCount > 0) await said.WaitAsync();
+            for (int i = 0; i < 2; i++) Assert.True(await said.WaitAsync(GatewayProcess.Patience), ToString());
+        }
     }
 }

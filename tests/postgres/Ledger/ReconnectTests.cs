@@ -103,14 +103,14 @@ public sealed class ReconnectTests(PostgresFixture server) : IAsyncLifetime
     {
         using TcpListener silent = new(IPAddress.Loopback, 0);
         silent.Start();
-        string text = PostgresServer.ConnectionString(schema.Name, ((IPEndPoint)silent.LocalEndpoint).Port) + more;
+        string text = PostgresServer.ConnectionString(schema.Name, (IPEndPoint)silent.LocalEndpoint) + more;
         Task opening = Task.Run(() => PostgresDatabase.OpenAsync(new PostgresOptions { ConnectionString = text }));
         DatabaseException refusal = await Assert.ThrowsAsync<DatabaseException>(() => opening.WaitAsync(Until.Patience));
         Assert.Contains("Store:ConnectionString", refusal.Message);
     }
 
     private PostgresOptions Through(CuttingProxy proxy, string more = "") =>
-        schema.Options with { ConnectionString = PostgresServer.ConnectionString(schema.Name, proxy.Port) + more };
+        schema.Options with { ConnectionString = PostgresServer.ConnectionString(schema.Name, proxy.EndPoint) + more };
 
     // Those of this schema's nodes; the tests' own are the administrator's.
     private Task EndConnectionsAsync() => schema.ExecuteAsync($"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = '{PostgresServer.Role}'");
