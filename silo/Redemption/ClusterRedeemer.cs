@@ -5,16 +5,21 @@ using CaptchaCluster.Tokens;
 
 namespace CaptchaCluster.Silo.Redemption;
 
-/// <summary>The way from a gateway to the shards of the cluster. Each has a queue and one call under way, for redemptions and for looks.</summary>
+/// <summary>
+/// The way from a gateway to the shards of the cluster: one queue, and one call under way, for all that live on one silo; looks have
+/// queues of their own. A batch that comes to a silo which has lost some of its shards meanwhile is answered there all the same: the
+/// ledger decides, wherever it is asked (I1).
+/// </summary>
 internal sealed class ClusterRedeemer : IRedeemer
 {
     private readonly LedgerWatch ledger;
+    private readonly ShardCallLog log;
     private readonly ShardLink<JudgedRequest, RedemptionOutcome>[] redemptions;
     private readonly ShardLink<PeekRequest, PeekOutcome>[] peeks;
 
     public ClusterRedeemer(IGrainFactory grains, LedgerWatch ledger, ShardCallLog log, ShardLinkOptions options, TimeProvider clock)
     {
-        this.ledger = ledger;
+        (this.ledger, this.log) = (ledger, log);
         IRedemptionGrain[] shards = [.. Enumerable.Range(0, ledger.Shards.Value).Select(shard => grains.GetGrain<IRedemptionGrain>(shard))];
         redemptions = [.. shards.Select(shard => new ShardLink<JudgedRequest, RedemptionOutcome>(
             batch => RedeemAsync(shard, batch),
@@ -40,13 +45,14 @@ internal sealed class ClusterRedeemer : IRedeemer
     public int Queued => redemptions.Sum(link => link.Queued) + peeks.Sum(link => link.Queued);
 
     public ValueTask<RedemptionOutcome> RedeemAsync(in RedemptionRequest request) =>
-        redemptions[ledger.Shards.ShardOf(request.Token)].SendAsync(new JudgedRequest(request, IssuedFloor));
+        redemptions[ledger.LaneOf(request.Token)].SendAsync(new JudgedRequest(request, IssuedFloor));
 
     public ValueTask<PeekOutcome> PeekAsync(TokenId token, UnixSeconds expiresAt, SiteGeneration? asker = null) =>
-        peeks[ledger.Shards.ShardOf(token)].SendAsync(new PeekRequest(token, expiresAt, asker));
+        peeks[ledger.LaneOf(token)].SendAsync(new PeekRequest(token, expiresAt, asker));
 
     private async Task<IReadOnlyList<RedemptionOutcome>> RedeemAsync(IRedemptionGrain shard, IReadOnlyList<JudgedRequest> batch)
     {
+        log.Calls(batch.Count);
         ShardReply reply = await shard.RedeemAsync(RedemptionBatch.Of(ledger.Shards, [.. batch.Select(judged => judged.Request)])).ConfigureAwait(false);
         Learn(reply);
         RedemptionOutcome[] outcomes = reply.ReadRedemptions();
@@ -63,6 +69,7 @@ internal sealed class ClusterRedeemer : IRedeemer
 
     private async Task<IReadOnlyList<PeekOutcome>> PeekAsync(IRedemptionGrain shard, IReadOnlyList<PeekRequest> batch)
     {
+        log.Calls(batch.Count);
         ShardReply reply = await shard.PeekAsync(PeekBatch.Of(ledger.Shards, batch)).ConfigureAwait(false);
         Learn(reply);
         return reply.ReadPeeks();

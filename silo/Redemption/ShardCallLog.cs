@@ -3,13 +3,20 @@ using CaptchaCluster.Gateway.Logging;
 
 namespace CaptchaCluster.Silo.Redemption;
 
-/// <summary>Counts calls to shards that failed, and tells of them once a minute.</summary>
+/// <summary>Measures calls to shards, counts those that failed, and tells of them once a minute.</summary>
 internal sealed partial class ShardCallLog(Meter meter, ILogger<ShardCallLog> logger, TimeProvider clock)
 {
+    private static readonly InstrumentAdvice<int> SizeBuckets = new() { HistogramBucketBoundaries = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000] };
+
+    private readonly Histogram<int> batch = meter.CreateHistogram(
+        "captchacluster.shard.batch", "{request}", "Requests in one call of this gateway to a silo.", advice: SizeBuckets);
+
     private readonly Counter<long> failures = meter.CreateCounter<long>(
         "captchacluster.shard.calls.failed", "{call}", "Calls of this gateway to shards that ended without an answer; their requests went again.");
 
     private readonly OncePerMinute failed = new(clock);
+
+    public void Calls(int requests) => batch.Record(requests);
 
     public void CallFailed(Exception exception)
     {
