@@ -61,7 +61,7 @@ internal sealed class BenchRun(BenchOptions options, TestClock clock, TextWriter
             results = results with { Growth = await GrowConnectionsAsync(stage, rows) };
         }
 
-        results = results with { Live = await GrowLiveAsync(directory), Postgres = await MeasurePostgresAsync(directory), Fsync = disk.Times };
+        results = results with { Live = await GrowLiveAsync(directory), Postgres = await MeasurePostgresAsync(directory), Cluster = await MeasureClusterAsync(directory), Fsync = disk.Times };
         if (!options.HasMicro) return results;
         Say("Micro-benchmarks …");
         return results with { Micro = await MicroBenchmarks.RunAsync(Path.Combine(directory, "micro"), cancelled) };
@@ -170,6 +170,39 @@ internal sealed class BenchRun(BenchOptions options, TestClock clock, TextWriter
         return new PostgresFigures(await stage.VersionAsync(), PostgresServer.Settings, samples, points);
     }
 
+    private async Task<ClusterFigures?> MeasureClusterAsync(string directory)
+    {
+        if (!options.HasCluster) return null;
+        if ((ClusterProgram.Missing ?? PostgresPrograms.Missing) is { } missing)
+        {
+            notices.Add($"THE CLUSTER WAS NOT MEASURED: {missing}.");
+            await progress.WriteLineAsync(notices[^1]);
+            return null;
+        }
+
+        string own = Directory.CreateDirectory(Path.Combine(directory, "cluster")).FullName;
+        await using PostgresServer database = await PostgresServer.StartAsync(Directory.CreateDirectory(Path.Combine(own, "postgres")).FullName, cancelled);
+        List<ClusterSize> sizes = [];
+        for (int silos = 1; silos <= ClusterStage.MostSilos; silos++)
+        {
+            Say($"Cluster of {silos}: warming up …");
+            await using ClusterStage stage = await ClusterStage.OpenAsync(silos, database, Path.Combine(own, $"{silos}"), clock, cancelled);
+            IReadOnlyList<Row> rows = ClusterStage.RowsOf(silos);
+            const int Turns = 3;
+            await stage.MeasureAsync(rows, new RowLoad(options.Connections[0], options.Warmup / Turns), Turns, _ => { });
+            List<Sample> samples = [];
+            foreach (int connections in options.Connections)
+            {
+                Say($"Cluster of {silos}: {connections} connections, {options.Rounds} rounds of {options.Duration.TotalSeconds:0.###} s each");
+                samples.AddRange(await stage.MeasureAsync(rows, new RowLoad(connections, options.Duration), options.Rounds, Show));
+            }
+
+            sizes.Add(new ClusterSize(silos, samples));
+        }
+
+        return new ClusterFigures(await database.VersionAsync(cancelled), PostgresServer.Settings, sizes);
+    }
+
     private IReadOnlyList<Row> RowsThatCanRun(bool hasRedis)
     {
         if (hasRedis || !options.Rows.Any(RowNames.NeedsRedis)) return options.Rows;
@@ -181,8 +214,10 @@ internal sealed class BenchRun(BenchOptions options, TestClock clock, TextWriter
     private void Say(string line) => progress.WriteLine(line);
 
     private void Show(Sample sample) => progress.WriteLine(
-        $"  {sample.Round + 1,2} {sample.Row.Name() + sample.Gateways,-10} {sample.Rate,9:#,0}/s  p50 {sample.P50,7:0.000}  p99 {sample.P99,7:0.000} ms  cpu {sample.FrontCpu,5:0.0}"
+        $"  {sample.Round + 1,2} {$"{sample.Row.Name()}{sample.Gateways}{sample.Silos}",-10} {sample.Rate,9:#,0}/s  p50 {sample.P50,7:0.000}  p99 {sample.P99,7:0.000} ms  cpu {sample.FrontCpu,5:0.0}"
+        + (sample.Silos is null ? "" : $"+{sample.SiloCpu:0.0}")
         + $"+{sample.StoreCpu:0.0} µs  client {sample.ClientCpu:0.0} µs  others {sample.OthersBusy:0.00}  {sample.Allocated,6:#,0} B"
+        + (sample.Calls is { } calls ? $"  {calls.RequestsPerCall:0.0} requests/call" : "")
         + (sample.Database is { } database ? $"  {database.RowsPerCommit:0} rows/commit  wal {database.LogBytes:0}  table {database.TableBytes:0}  index {database.IndexBytes:0} B" : "")
         + (sample.Unanswered + sample.Wrong > 0 ? $"  unanswered {sample.Unanswered}  WRONG {sample.Wrong}" : ""));
 }

@@ -20,6 +20,7 @@ internal sealed class BenchCommand
           (nothing)                               the rows, at 64 and 256 connections
           --rows a,b --connections 64 --rounds 9
           --rows a --postgres --connections 256   gateways over PostgreSQL, little else
+          --rows a --cluster                      a gateway before silos, little else
           --all --write tests/bench               everything, into tests/bench/RESULTS.md
         """;
 
@@ -60,6 +61,11 @@ internal sealed class BenchCommand
         Description = "How throughput, log and processor time grow with the live redemptions in PostgreSQL: 100000,1000000,10000000.",
     };
 
+    private readonly Option<bool> cluster = new("--cluster")
+    {
+        Description = $"A gateway before one to {ClusterStage.MostSilos} silos over a private PostgreSQL, and what they would need on many machines. Needs silo/ built.",
+    };
+
     private readonly Option<bool> micro = new("--micro") { Description = "The pieces of the way alone." };
 
     private readonly Option<bool> all = new("--all") { Description = "All of these, where not said otherwise." };
@@ -75,7 +81,7 @@ internal sealed class BenchCommand
     /// <param name="errors">Where complaints go.</param>
     public RootCommand Build(Func<BenchOptions, CancellationToken, Task<int>> run, TextWriter errors)
     {
-        RootCommand command = new(Description) { rows, connections, rounds, seconds, warmup, latency, growth, live, postgres, postgresLive, micro, all, write, directory };
+        RootCommand command = new(Description) { rows, connections, rounds, seconds, warmup, latency, growth, live, postgres, postgresLive, cluster, micro, all, write, directory };
         command.SetAction(async (parsed, cancelled) =>
         {
             try
@@ -112,6 +118,7 @@ internal sealed class BenchCommand
             LiveGrowth = Numbers(live, DefaultLiveGrowth, hasAll),
             HasPostgres = hasAll || parsed.GetValue(postgres),
             PostgresLiveGrowth = Numbers(postgresLive, DefaultPostgresLiveGrowth, hasAll),
+            HasCluster = hasAll || parsed.GetValue(cluster),
             HasMicro = hasAll || parsed.GetValue(micro),
             WriteTo = parsed.GetValue(write),
             Directory = Existing(parsed.GetValue(directory) ?? Path.GetTempPath()),

@@ -29,6 +29,8 @@ internal sealed record BenchOptions
     /// <summary>Of PostgreSQL.</summary>
     public IReadOnlyList<long> PostgresLiveGrowth { get; init; } = [];
 
+    public bool HasCluster { get; init; }
+
     public bool HasMicro { get; init; }
 
     /// <summary>Where RESULTS.md goes, with its plots and figures; null: nowhere.</summary>

@@ -33,17 +33,22 @@ internal sealed record BenchResults
     /// <summary>Gateways over PostgreSQL; null where they were not measured.</summary>
     public PostgresFigures? Postgres { get; init; }
 
+    /// <summary>Gateways before silos; null where they were not measured.</summary>
+    public ClusterFigures? Cluster { get; init; }
+
     public LatencyHistogram Fsync { get; init; } = new();
 
     /// <summary>A table in Markdown.</summary>
     public string? Micro { get; init; }
 
-    public IReadOnlyList<Sample> AllSamples => [.. Rows, .. Latency, .. Growth, .. Live.SelectMany(point => point.Samples), .. PostgresSamples];
+    public IReadOnlyList<Sample> AllSamples => [.. Rows, .. Latency, .. Growth, .. Live.SelectMany(point => point.Samples), .. PostgresSamples, .. ClusterSamples];
 
     public IReadOnlyList<string> WrongAnswers => [.. AllSamples.Where(sample => sample.Wrong > 0)
         .Select(sample => $"{sample.Row.Name()}: {sample.Wrong} of {sample.Answered} answers were wrong; the first: {sample.WrongAnswer}")];
 
     private IEnumerable<Sample> PostgresSamples => Postgres is { } postgres ? [.. postgres.Rows, .. postgres.Live.SelectMany(point => point.Samples)] : [];
+
+    private IEnumerable<Sample> ClusterSamples => Cluster?.Sizes.SelectMany(size => size.Samples) ?? [];
 
     /// <summary>Bytes of heap for each live redemption, garbage and the empty server left out.</summary>
     public double HeapPerRedemption(LivePoint point) => (double)(point.Heap - Live[0].Heap) / point.Live;

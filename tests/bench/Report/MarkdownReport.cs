@@ -38,6 +38,7 @@ internal static class MarkdownReport
         if (results.Growth.Count > 0) AppendGrowth(page, results.Growth, plots);
         if (results.Live.Count > 0) AppendLive(page, results, plots);
         if (results.Postgres is { } postgres) new PostgresSection(page, postgres, plots).Append();
+        if (results.Cluster is { } cluster) new ClusterSection(page, cluster).Append();
         if (results.Micro is { } micro) page.AppendLine("## The pieces alone").AppendLine().AppendLine(micro).AppendLine();
         return page.ToString();
     }

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using CaptchaCluster.Bench.Experiments;
+using CaptchaCluster.Bench.Projection;
 using CaptchaCluster.Bench.Rows;
 using CaptchaCluster.Tests.Load;
 using CaptchaCluster.Tests.Load.Reports;
@@ -53,7 +54,9 @@ internal static partial class ReportFiles
         IReadOnlyList<Sample> LatencyAtHalfPeak,
         IReadOnlyList<Sample> ByConnections,
         IReadOnlyList<LivePoint> ByLiveRedemptions,
-        PostgresFigures? Postgres)
+        PostgresFigures? Postgres,
+        ClusterFigures? Cluster,
+        ClusterCosts? ClusterCosts)
     {
         public static Figures Of(BenchResults results) => new(
             results.Started,
@@ -68,7 +71,9 @@ internal static partial class ReportFiles
             results.Latency,
             results.Growth,
             results.Live,
-            results.Postgres);
+            results.Postgres,
+            results.Cluster,
+            results.Cluster?.Costs());
     }
 
     private sealed record TargetFigures(string What, string Target, Spread Measured, bool Reached);

@@ -32,6 +32,14 @@ internal sealed record Target(string What, string Limit, Spread Measured, string
             if (AtLeast($"one gateway over PostgreSQL / a at {samples.Key} connections", 0.35, BenchResults.PostgresRatios(samples, 1)) is { } shared) yield return shared;
         }
 
+        foreach (IGrouping<int, Sample> samples in (results.Cluster?.Sizes.FirstOrDefault(size => size.Silos == 1)?.Samples ?? []).GroupBy(sample => sample.Connections))
+        {
+            double[] ratios = [.. BenchResults.Ratios(samples, Row.Hop, Row.Bare)];
+            string what = $"h / a at {samples.Key} connections, the way to a silo and back alone";
+            if (AtLeast($"{what}: at first", 0.70, ratios) is { } first) yield return first;
+            if (AtLeast($"{what}: in the end", 0.85, ratios) is { } end) yield return end;
+        }
+
         if (results.Live.FirstOrDefault(point => point.Live == LiveTarget) is not { } live) yield break;
         yield return AtMost("heap bytes per redemption at 5,000,000 live ones", 100, [results.HeapPerRedemption(live)], "0.0")!;
         yield return AtMost("seconds from the start until ready over them", 5, [live.ReadySeconds], "0.00")!;

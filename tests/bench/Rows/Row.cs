@@ -15,13 +15,20 @@ internal enum Row
 
     /// <summary>Measured apart from the others: it is about several gateways.</summary>
     Postgres,
+
+    /// <summary>The way to a silo and back alone. Measured apart, as the next.</summary>
+    Hop,
+
+    Cluster,
 }
 
 internal static class RowNames
 {
-    public static IReadOnlyList<Row> All { get; } = [.. Enum.GetValues<Row>().Where(row => row != Row.Postgres)];
+    public static IReadOnlyList<Row> All { get; } = [.. Enum.GetValues<Row>().Where(row => row < Row.Postgres)];
 
     public static bool NeedsRedis(this Row row) => row is Row.RedisAlways or Row.RedisEverySecond;
+
+    public static bool IsOverPostgres(this Row row) => row >= Row.Postgres;
 
     /// <summary>As the command line and the tables have it.</summary>
     public static string Name(this Row row) => row switch
@@ -34,6 +41,8 @@ internal static class RowNames
         Row.RedisAlways => "e-always",
         Row.RedisEverySecond => "e-everysec",
         Row.Postgres => "p",
+        Row.Hop => "h",
+        Row.Cluster => "s",
         _ => throw new ArgumentOutOfRangeException(nameof(row), row, "not a row"),
     };
 
@@ -47,13 +56,15 @@ internal static class RowNames
         Row.RedisAlways => "Redis `SET NX EX`, `appendfsync always`",
         Row.RedisEverySecond => "Redis `SET NX EX`, `appendfsync everysec`: may lose a second",
         Row.Postgres => "`/siteverify` over PostgreSQL: success, durable",
+        Row.Hop => "`/siteverify` by gateway and silo: duplicate, which the shard answers from memory",
+        Row.Cluster => "`/siteverify` by gateway and silos over PostgreSQL: success, durable",
         _ => throw new ArgumentOutOfRangeException(nameof(row), row, "not a row"),
     };
 
     /// <summary>What is sent, which says what must be answered.</summary>
     public static RequestKind Kind(this Row row) => row switch
     {
-        Row.Duplicate => RequestKind.Duplicate,
+        Row.Duplicate or Row.Hop => RequestKind.Duplicate,
         Row.Forged => RequestKind.Forged,
         _ => RequestKind.Fresh,
     };

@@ -92,18 +92,21 @@ internal sealed class RowDriver(MintedTokens tokens, TestClock clock)
             P999 = latency.P999.TotalMilliseconds,
             Max = latency.Max.TotalMilliseconds,
             FrontCpu = cost.Contender.FrontCpu.TotalMicroseconds / requests,
+            SiloCpu = cost.Contender.SiloCpu.TotalMicroseconds / requests,
             StoreCpu = cost.Contender.Store.Cpu.TotalMicroseconds / requests,
             ClientCpu = result.ClientMicrosecondsPerRequest,
-            OthersBusy = Math.Max(0, (cost.Machine - cost.Contender.FrontCpu - cost.Contender.Store.Cpu - result.ClientCpu) / result.Elapsed),
+            OthersBusy = Math.Max(0, (cost.Machine - cost.Contender.Cpu - result.ClientCpu) / result.Elapsed),
             Allocated = cost.Contender.Counts.Allocated / requests,
             Collections = cost.Contender.Counts.Collections / result.Elapsed.TotalSeconds,
             Paused = cost.Contender.Counts.Paused / result.Elapsed,
-            Database = row == Row.Postgres ? DatabaseShare.Of(cost.Contender.Store, requests, result.Elapsed) : null,
+            Database = row.IsOverPostgres() ? DatabaseShare.Of(cost.Contender.Store, requests, result.Elapsed) : null,
+            Calls = cost.Contender.Calls is { } calls ? CallShare.Of(calls, result.Elapsed) : null,
+            LoopbackBytes = cost.LoopbackBytes / requests,
         };
     }
 
     private static async Task<Cost> ReadAsync(Contender contender, string? ledger, CancellationToken cancelled) =>
-        new(await contender.ReadUseAsync(cancelled), ProcessUse.MachineCpu(), SizeOf(ledger));
+        new(await contender.ReadUseAsync(cancelled), ProcessUse.MachineCpu(), SizeOf(ledger), ProcessUse.LoopbackBytes());
 
     private static long SizeOf(string? directory) =>
         directory is null ? 0 : new DirectoryInfo(directory).EnumerateFiles().Sum(file => file.Length);
@@ -111,9 +114,11 @@ internal sealed class RowDriver(MintedTokens tokens, TestClock clock)
     /// <param name="Contender">What its processes used.</param>
     /// <param name="Machine">Time that all processors were busy with anything.</param>
     /// <param name="LedgerBytes">Size of the ledger.</param>
-    private readonly record struct Cost(ContenderUse Contender, TimeSpan Machine, long LedgerBytes)
+    /// <param name="LoopbackBytes">That went over loopback.</param>
+    private readonly record struct Cost(ContenderUse Contender, TimeSpan Machine, long LedgerBytes, long LoopbackBytes)
     {
-        public Cost Since(Cost earlier) => new(Contender.Since(earlier.Contender), Machine - earlier.Machine, LedgerBytes - earlier.LedgerBytes);
+        public Cost Since(Cost earlier) => new(
+            Contender.Since(earlier.Contender), Machine - earlier.Machine, LedgerBytes - earlier.LedgerBytes, LoopbackBytes - earlier.LoopbackBytes);
     }
 }
 

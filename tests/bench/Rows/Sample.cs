@@ -38,7 +38,10 @@ internal sealed record Sample
     /// <summary>Of the server that was asked.</summary>
     public required double FrontCpu { get; init; }
 
-    /// <summary>Of the database behind it.</summary>
+    /// <summary>Of the silos behind it.</summary>
+    public double SiloCpu { get; init; }
+
+    /// <summary>Of the database behind all.</summary>
     public required double StoreCpu { get; init; }
 
     /// <summary>Of the load client.</summary>
@@ -64,4 +67,13 @@ internal sealed record Sample
 
     /// <summary>What it took of PostgreSQL.</summary>
     public DatabaseShare? Database { get; init; }
+
+    /// <summary>Behind the gateway; null where there is none.</summary>
+    public int? Silos { get; init; }
+
+    /// <summary>Calls of the gateway to silos.</summary>
+    public CallShare? Calls { get; init; }
+
+    /// <summary>Bytes per request that went over loopback, headers and acknowledgements included, whoever sent them.</summary>
+    public double LoopbackBytes { get; init; }
 }

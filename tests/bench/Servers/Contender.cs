@@ -2,11 +2,20 @@ namespace CaptchaCluster.Bench.Servers;
 
 /// <summary>What the processes of a contender have used since they started.</summary>
 /// <param name="FrontCpu">Of the servers that are asked.</param>
-/// <param name="Store">Of the database behind them, where there is one.</param>
+/// <param name="SiloCpu">Of the silos behind them, where there are some.</param>
+/// <param name="Store">Of the database behind all, where there is one.</param>
 /// <param name="Counts">Of the servers that are asked.</param>
-internal readonly record struct ContenderUse(TimeSpan FrontCpu, DatabaseUse Store, CollectorCounts Counts)
+/// <param name="Calls">Of the servers that are asked, to silos; null where there are none.</param>
+internal readonly record struct ContenderUse(TimeSpan FrontCpu, TimeSpan SiloCpu, DatabaseUse Store, CollectorCounts Counts, ShardCalls? Calls)
 {
-    public ContenderUse Since(ContenderUse earlier) => new(FrontCpu - earlier.FrontCpu, Store.Since(earlier.Store), Counts.Since(earlier.Counts));
+    public TimeSpan Cpu => FrontCpu + SiloCpu + Store.Cpu;
+
+    public ContenderUse Since(ContenderUse earlier) => new(
+        FrontCpu - earlier.FrontCpu,
+        SiloCpu - earlier.SiloCpu,
+        Store.Since(earlier.Store),
+        Counts.Since(earlier.Counts),
+        Calls is { } calls && earlier.Calls is { } before ? calls.Since(before) : null);
 }
 
 /// <summary>A server that is asked.</summary>
@@ -24,6 +33,9 @@ internal sealed record Contender(IReadOnlyList<Front> Fronts, IDatabase? Store =
     {
     }
 
+    /// <summary>Between the fronts and the database.</summary>
+    public IReadOnlyList<DotnetServer> Silos { get; init; } = [];
+
     /// <summary>The only one.</summary>
     public Front Front => Fronts.Single();
 
@@ -34,14 +46,23 @@ internal sealed record Contender(IReadOnlyList<Front> Fronts, IDatabase? Store =
     public async Task<ContenderUse> ReadUseAsync(CancellationToken cancelled)
     {
         CollectorCounts counts = default;
-        foreach (Front front in Fronts) counts = counts.And(await front.Server.CountAsync(cancelled));
+        ShardCalls calls = default;
+        foreach (Front front in Fronts)
+        {
+            counts = counts.And(await front.Server.CountAsync(cancelled));
+            if (Silos.Count > 0) calls = calls.And(await front.Server.CountCallsAsync(cancelled));
+        }
+
         DatabaseUse store = Store is null ? default : await Store.ReadUseAsync(cancelled);
-        return new ContenderUse(Fronts.Aggregate(TimeSpan.Zero, (cpu, front) => cpu + ProcessUse.Cpu(front.Server.Id)), store, counts);
+        return new ContenderUse(CpuOf(Fronts.Select(front => front.Server)), CpuOf(Silos), store, counts, Silos.Count > 0 ? calls : null);
     }
 
     public async ValueTask DisposeAsync()
     {
         foreach (Front front in Fronts) await front.Server.DisposeAsync();
+        foreach (DotnetServer silo in Silos) await silo.DisposeAsync();
         if (Store is not null) await Store.DisposeAsync();
     }
+
+    private static TimeSpan CpuOf(IEnumerable<DotnetServer> servers) => servers.Aggregate(TimeSpan.Zero, (cpu, server) => cpu + ProcessUse.Cpu(server.Id));
 }

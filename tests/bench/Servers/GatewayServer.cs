@@ -9,27 +9,37 @@ namespace CaptchaCluster.Bench.Servers;
 /// <param name="Admin">Its admin API. Owned.</param>
 internal sealed record GatewayServer(Contender Contender, string DataDirectory, AdminApi Admin) : IAsyncDisposable
 {
+    private const string Program = "CaptchaCluster.Gateway.dll";
     private const string AdminKey = "the-admin-key-of-this-benchmark";
 
     public string Ledger => Path.Combine(DataDirectory, "ledger");
 
+    private static readonly (string Name, string Value)[] Keys =
+        [("Tokens__Keys__k1", "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8="), ("Tokens__SigningKey", "k1")];
+
     public static Task<GatewayServer> StartAsync(string dataDirectory, TestClock clock, CancellationToken cancelled) =>
-        StartAsync(dataDirectory, [], clock, cancelled);
+        StartAsync(Program, dataDirectory, [], clock, cancelled);
 
     /// <summary>One of several over a database, which it does not own.</summary>
     public static Task<GatewayServer> StartOverAsync(PostgresServer database, string dataDirectory, TestClock clock, CancellationToken cancelled) => StartAsync(
+        Program,
         dataDirectory,
-        [
-            ("Store__Kind", "postgres"), ("Store__ConnectionString", database.ConnectionString),
-            ("Tokens__Keys__k1", "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8="), ("Tokens__SigningKey", "k1"),
-        ],
+        [("Store__Kind", "postgres"), ("Store__ConnectionString", database.ConnectionString), .. Keys],
+        clock,
+        cancelled);
+
+    /// <summary>Before the silos of a cluster, which it does not own.</summary>
+    public static Task<GatewayServer> StartBeforeAsync(SiloServers silos, string dataDirectory, TestClock clock, CancellationToken cancelled) => StartAsync(
+        ClusterProgram.Path,
+        dataDirectory,
+        [("Cluster__Role", "gateway"), .. silos.Membership, .. Keys],
         clock,
         cancelled);
 
     private static async Task<GatewayServer> StartAsync(
-        string dataDirectory, (string, string)[] environment, TestClock clock, CancellationToken cancelled)
+        string program, string dataDirectory, (string, string)[] environment, TestClock clock, CancellationToken cancelled)
     {
-        DotnetServer server = DotnetServer.Start("CaptchaCluster.Gateway.dll", [
+        DotnetServer server = DotnetServer.Start(program, [
             "--Gateway:Listen=http://127.0.0.1:0", "--Gateway:AdminListen=http://127.0.0.1:0",
             $"--Gateway:DataDirectory={dataDirectory}", $"--Gateway:AdminKey={AdminKey}",
         ], environment);

@@ -51,6 +51,15 @@ internal static class ProcessUse
         return Ticks(fields.Sum() - fields[Idle] - fields[Idle + 1]);
     }
 
+    /// <summary>Bytes that went over the loopback interface, headers included, whoever sent them.</summary>
+    public static long LoopbackBytes()
+    {
+        // lo: received bytes, packets …; what was received is what was sent.
+        const string Name = "lo:";
+        string line = File.ReadLines("/proc/net/dev").First(line => line.TrimStart().StartsWith(Name, StringComparison.Ordinal));
+        return Number(line[(line.IndexOf(Name, StringComparison.Ordinal) + Name.Length)..].Split(' ', StringSplitOptions.RemoveEmptyEntries)[0]);
+    }
+
     /// <summary>Bytes of memory it occupies.</summary>
     public static long Resident(int process)
     {
