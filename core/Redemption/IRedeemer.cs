@@ -21,6 +21,14 @@ public interface IRedeemer
     /// </summary>
     ValueTask<RedemptionOutcome> RedeemAsync(in RedemptionRequest request);
 
+    /// <summary>As <see cref="RedeemAsync"/> for each of them. Those of one owner come to it at once, so that they share a turn and its commit.</summary>
+    /// <param name="requests">The caller's again on return.</param>
+    /// <param name="outcomes">As long as the requests; filled on return, in their order.</param>
+    void RedeemAll(ReadOnlySpan<RedemptionRequest> requests, Span<ValueTask<RedemptionOutcome>> outcomes)
+    {
+        for (int i = 0; i < requests.Length; i++) outcomes[i] = RedeemAsync(requests[i]);
+    }
+
     /// <summary>
     /// Tells what is known of a token and spends nothing. What it tells was so at some moment after the call began: it goes
     /// to the token's owner, as a redemption does. Never throws for a failure of the ledger: that is <see cref="PeekStatus.Unknown"/>.

@@ -13,9 +13,11 @@ public static class RedeemerExtensions
     public static async Task<RedemptionOutcome[]> RedeemAllAsync(this IRedeemer redeemer, ReadOnlyMemory<RedemptionRequest> requests)
     {
         ValueTask<RedemptionOutcome>[] pending = new ValueTask<RedemptionOutcome>[requests.Length];
-        for (int i = 0; i < pending.Length; i++) pending[i] = redeemer.RedeemAsync(requests.Span[i]);
+        redeemer.RedeemAll(requests.Span, pending);
         RedemptionOutcome[] outcomes = new RedemptionOutcome[pending.Length];
-        for (int i = 0; i < pending.Length; i++) outcomes[i] = await pending[i].ConfigureAwait(false);
+
+        // The last first: as a rule they are answered in order, and all others are there when it is.
+        for (int i = pending.Length - 1; i >= 0; i--) outcomes[i] = await pending[i].ConfigureAwait(false);
         return outcomes;
     }
 

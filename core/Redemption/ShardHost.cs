@@ -87,21 +87,27 @@ public sealed class ShardHost : IRedeemer, IAsyncDisposable
     public ValueTask<RedemptionOutcome> RedeemAsync(in RedemptionRequest request)
     {
         RedemptionOperation operation = new(request);
+        ValueTask<RedemptionOutcome> outcome;
+        bool isTaken;
+        lock (gate) isTaken = TryTake_NeedsGate(operation, out outcome);
+        if (!isTaken) observer.Overloaded();
+        return outcome;
+    }
+
+    public void RedeemAll(ReadOnlySpan<RedemptionRequest> requests, Span<ValueTask<RedemptionOutcome>> outcomes)
+    {
+        RedemptionOperation[] operations = new RedemptionOperation[requests.Length];
+        for (int i = 0; i < operations.Length; i++) operations[i] = new RedemptionOperation(requests[i]);
+        int overloaded = 0;
         lock (gate)
         {
-            if (closed) return new(new RedemptionOutcome(RedemptionStatus.Unknown));
-
-            // I10: a token that cannot be settled carries those who wait for it from turn to turn; they hold their places in the queue.
-            if (arrivals.Count + carried < options.MaxQueued)
+            for (int i = 0; i < operations.Length; i++)
             {
-                arrivals.Add(operation);
-                if (arrivals.Count == 1) Monitor.Pulse(gate);
-                return operation.Task;
+                if (!TryTake_NeedsGate(operations[i], out outcomes[i])) overloaded++;
             }
         }
 
-        observer.Overloaded();
-        return new(new RedemptionOutcome(RedemptionStatus.Overloaded));
+        for (; overloaded > 0; overloaded--) observer.Overloaded();
     }
 
     public ValueTask<PeekOutcome> PeekAsync(TokenId token, UnixSeconds expiresAt, SiteGeneration? asker = null)
@@ -131,6 +137,27 @@ public sealed class ShardHost : IRedeemer, IAsyncDisposable
     }
 
     private bool IsStalled => Volatile.Read(ref busySince) is not Idle and long began && clock.GetElapsedTime(began) >= options.StalledAfter;
+
+    private bool TryTake_NeedsGate(RedemptionOperation operation, out ValueTask<RedemptionOutcome> outcome)
+    {
+        if (closed)
+        {
+            outcome = new(new RedemptionOutcome(RedemptionStatus.Unknown));
+            return true;
+        }
+
+        // I10: a token that cannot be settled carries those who wait for it from turn to turn; they hold their places in the queue.
+        if (arrivals.Count + carried >= options.MaxQueued)
+        {
+            outcome = new(new RedemptionOutcome(RedemptionStatus.Overloaded));
+            return false;
+        }
+
+        arrivals.Add(operation);
+        if (arrivals.Count == 1) Monitor.Pulse(gate);
+        outcome = operation.Task;
+        return true;
+    }
 
     private void Run()
     {

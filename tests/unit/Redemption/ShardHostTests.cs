@@ -55,6 +55,37 @@ public sealed class ShardHostTests : IAsyncLifetime
         Assert.Equal([1, 5], store.Batches.Select(batch => batch.Length));
     }
 
+    /// <summary>Also where the host waits for nothing but the first of them.</summary>
+    [Fact]
+    public async Task What_comes_at_once_goes_into_one_commit()
+    {
+        released.Release(1000);
+        for (ulong round = 0; round < 100; round++)
+        {
+            RedemptionOutcome[] outcomes = await host.RedeemAllAsync(Enumerable.Range(1, 6).Select(i => Ask((10 * round) + (ulong)i, 1)).ToArray()).WaitAsync(Patience);
+            Assert.All(outcomes, outcome => Assert.Equal(RedemptionStatus.Redeemed, outcome.Status));
+        }
+
+        Assert.All(store.Batches, batch => Assert.Equal(6, batch.Length));
+    }
+
+    [Fact]
+    [Trait("Invariant", "I10")]
+    public async Task Of_too_many_at_once_those_that_have_room_are_taken()
+    {
+        int refused = 0;
+        observer.OnOverloaded = () => refused++;
+        Task<RedemptionOutcome> blocker = Redeem(Ask(100, 1));
+        await EnteredAsync();
+        Task<RedemptionOutcome[]> asked = host.RedeemAllAsync(Enumerable.Range(1, MaxQueued + 2).Select(i => Ask((ulong)i, 1)).ToArray());
+        Assert.Equal(2, refused);
+        released.Release(2);
+        RedemptionOutcome[] outcomes = await asked.WaitAsync(Patience);
+        Assert.All(outcomes[..MaxQueued], outcome => Assert.Equal(RedemptionStatus.Redeemed, outcome.Status));
+        Assert.All(outcomes[MaxQueued..], outcome => Assert.Equal(RedemptionStatus.Overloaded, outcome.Status));
+        Assert.Equal(RedemptionStatus.Redeemed, (await blocker.WaitAsync(Patience)).Status);
+    }
+
     [Fact]
     public async Task Who_is_slow_to_take_an_answer_does_not_hold_up_the_next_commit()
     {
