@@ -14,8 +14,12 @@ namespace CaptchaCluster.Redemption;
 /// Brings a batch to the owner and returns the outcomes in its order. Any exception means that nothing is known of any of
 /// them. Fails in finite time: it is what bounds how long an answer takes beyond the budget.
 /// </param>
-/// <param name="unknown">What is answered where the budget is spent.</param>
+/// <param name="unknown">What is answered where the budget is spent, and where an outcome does not settle what an earlier call did.</param>
 /// <param name="overloaded">What is answered where the queue is full.</param>
+/// <param name="settles">
+/// Whether an outcome also tells what became of the same request in an earlier call, of which nothing is known: it may have
+/// been done then, and a refusal now does not say that it was not (I5).
+/// </param>
 /// <param name="failed">Hears of every call that failed; must not throw.</param>
 /// <param name="options">Limits.</param>
 /// <param name="clock">Monotonic time.</param>
@@ -23,6 +27,7 @@ public sealed class ShardLink<TRequest, TOutcome>(
     Func<IReadOnlyList<TRequest>, Task<IReadOnlyList<TOutcome>>> call,
     TOutcome unknown,
     TOutcome overloaded,
+    Func<TOutcome, bool> settles,
     Action<Exception> failed,
     ShardLinkOptions options,
     TimeProvider clock)
@@ -109,15 +114,16 @@ public sealed class ShardLink<TRequest, TOutcome>(
     // Whatever it throws comes when it is awaited.
     private async Task<IReadOnlyList<TOutcome>> CallAsync(List<Item> batch) => await call([.. batch.Select(item => item.Request)]).ConfigureAwait(false);
 
-    private static void Settle(List<Item> batch, IReadOnlyList<TOutcome> outcomes)
+    private void Settle(List<Item> batch, IReadOnlyList<TOutcome> outcomes)
     {
         if (outcomes.Count != batch.Count) throw new InvalidDataException($"{batch.Count} requests were answered by {outcomes.Count} outcomes.");
-        for (int i = 0; i < batch.Count; i++) batch[i].Outcome = outcomes[i];
+        for (int i = 0; i < batch.Count; i++) batch[i].Outcome = !batch[i].WasSent || settles(outcomes[i]) ? outcomes[i] : unknown;
     }
 
     /// <summary>Puts back at the head what may go again, and returns the rest.</summary>
     private List<Item> GiveBack(List<Item> batch)
     {
+        foreach (Item item in batch) item.WasSent = true;
         List<Item> spent = [.. batch.Where(item => clock.GetElapsedTime(item.Since) >= options.Budget)];
         foreach (Item item in spent) item.Outcome = unknown;
         lock (gate)
@@ -144,6 +150,9 @@ public sealed class ShardLink<TRequest, TOutcome>(
         public long Since => since;
 
         public TOutcome Outcome { get; set; } = default!;
+
+        /// <summary>By a call that failed.</summary>
+        public bool WasSent { get; set; }
 
         public ValueTask<TOutcome> Task => new(this, source.Version);
 

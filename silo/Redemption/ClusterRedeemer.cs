@@ -25,6 +25,7 @@ internal sealed class ClusterRedeemer : IRedeemer
             batch => RedeemAsync(shard, batch),
             new RedemptionOutcome(RedemptionStatus.Unknown),
             new RedemptionOutcome(RedemptionStatus.Overloaded),
+            Settles,
             log.CallFailed,
             options,
             clock))];
@@ -32,6 +33,7 @@ internal sealed class ClusterRedeemer : IRedeemer
             batch => PeekAsync(shard, batch),
             new PeekOutcome(PeekStatus.Unknown),
             new PeekOutcome(PeekStatus.Overloaded),
+            _ => true, // a look leaves nothing behind
             log.CallFailed,
             options,
             clock))];
@@ -49,6 +51,9 @@ internal sealed class ClusterRedeemer : IRedeemer
 
     public ValueTask<PeekOutcome> PeekAsync(TokenId token, UnixSeconds expiresAt, SiteGeneration? asker = null) =>
         peeks[ledger.LaneOf(token)].SendAsync(new PeekRequest(token, expiresAt, asker));
+
+    // The secret may have been rotated, or the token have expired, since this very attempt was recorded by the call before.
+    private static bool Settles(RedemptionOutcome outcome) => outcome.Status is not (RedemptionStatus.Retired or RedemptionStatus.Expired);
 
     private async Task<IReadOnlyList<RedemptionOutcome>> RedeemAsync(IRedemptionGrain shard, IReadOnlyList<JudgedRequest> batch)
     {

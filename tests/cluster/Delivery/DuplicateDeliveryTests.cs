@@ -95,6 +95,25 @@ public sealed class DuplicateDeliveryTests(DuplicateDeliveryTests.Fixture fixtur
         Assert.Equal(request.Attempt, await owners.WinnerOfAsync(request.Token));
     }
 
+    /// <summary>A refusal would be one that has spent the token (I6).</summary>
+    [FactWithPostgres]
+    [Trait("Invariant", "I5")]
+    public async Task A_success_whose_reply_was_lost_is_no_refusal_when_the_secret_was_rotated_meanwhile()
+    {
+        RedemptionRequest request = (await owners.AskAsync(1))[0];
+        bool isFirst = true;
+        await using Gateway gateway = await Gateway.StartAsync(owners, 0, GatewayProcess.Patience, async deliver =>
+        {
+            ShardReply reply = await deliver();
+            if (!isFirst) return reply;
+            isFirst = false;
+            await owners.RotateAsync(request.Site);
+            throw new TimeoutException();
+        });
+        Assert.Equal(RedemptionStatus.Unknown, (await gateway.Redeemer.RedeemAsync(request)).Status);
+        Assert.Equal(request.Attempt, await owners.WinnerOfAsync(request.Token));
+    }
+
     /// <summary>It was recorded, and nobody could know: neither success nor duplicate (I5). Asked again with its key it is settled.</summary>
     [FactWithPostgres]
     [Trait("Invariant", "I5")]

@@ -7,6 +7,7 @@ public sealed class ShardLinkTests
 {
     private const int Unknown = -1;
     private const int Overloaded = -2;
+    private const int Refused = 70; // request 7's outcome: it says nothing of an earlier call
 
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(1);
     private static readonly ShardLinkOptions Options = new()
@@ -25,7 +26,7 @@ public sealed class ShardLinkTests
     private readonly ShardLink<int, int> link;
     private TaskCompletionSource<IReadOnlyList<int>> call = new();
 
-    public ShardLinkTests() => link = new ShardLink<int, int>(CallAsync, Unknown, Overloaded, failures.Add, Options, clock);
+    public ShardLinkTests() => link = new ShardLink<int, int>(CallAsync, Unknown, Overloaded, outcome => outcome != Refused, failures.Add, Options, clock);
 
     [Fact]
     public async Task What_comes_while_a_call_is_under_way_goes_with_the_next_up_to_its_limit()
@@ -88,6 +89,20 @@ public sealed class ShardLinkTests
         Assert.Equal([2], calls[1]);
         await AnswerAsync(isLast: true);
         Assert.Equal(20, await young.WaitAsync(Patience));
+    }
+
+    [Fact]
+    [Trait("Invariant", "I5")]
+    public async Task A_refusal_after_a_call_that_failed_is_unknown_and_one_at_first_is_a_refusal()
+    {
+        Task<int>[] asked = Ask(7, 1);
+        await AnswerAsync();
+        Assert.Equal(Refused, await asked[0].WaitAsync(Patience));
+        Task<int> again = link.SendAsync(7).AsTask();
+        await AnswerAsync();
+        await FailAsync();
+        await AnswerAsync(isLast: true);
+        Assert.Equal(Unknown, await again.WaitAsync(Patience));
     }
 
     [Fact]
