@@ -89,7 +89,7 @@ public sealed class ShardHost : IRedeemer, IAsyncDisposable
         RedemptionOperation operation = new(request);
         ValueTask<RedemptionOutcome> outcome;
         bool isTaken;
-        lock (gate) isTaken = TryTake_NeedsGate(operation, out outcome);
+        lock (gate) isTaken = TryTake(operation, out outcome);
         if (!isTaken) observer.Overloaded();
         return outcome;
     }
@@ -103,7 +103,7 @@ public sealed class ShardHost : IRedeemer, IAsyncDisposable
         {
             for (int i = 0; i < operations.Length; i++)
             {
-                if (!TryTake_NeedsGate(operations[i], out outcomes[i])) overloaded++;
+                if (!TryTake(operations[i], out outcomes[i])) overloaded++;
             }
         }
 
@@ -138,7 +138,8 @@ public sealed class ShardHost : IRedeemer, IAsyncDisposable
 
     private bool IsStalled => Volatile.Read(ref busySince) is not Idle and long began && clock.GetElapsedTime(began) >= options.StalledAfter;
 
-    private bool TryTake_NeedsGate(RedemptionOperation operation, out ValueTask<RedemptionOutcome> outcome)
+    // With the gate held.
+    private bool TryTake(RedemptionOperation operation, out ValueTask<RedemptionOutcome> outcome)
     {
         if (closed)
         {
