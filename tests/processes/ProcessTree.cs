@@ -16,16 +16,17 @@ internal static class ProcessTree
     public static bool IsRunning(int process) =>
         File.Exists($"/proc/{process}/status") && !File.ReadAllText($"/proc/{process}/status").Contains("State:\tZ", StringComparison.Ordinal);
 
-    /// <summary>Does nothing where it has ended meanwhile.</summary>
-    public static void TrySend(int process, int signal)
+    /// <summary>False, and nothing done, where it has ended meanwhile.</summary>
+    public static bool TrySend(int process, int signal)
     {
         try
         {
             Signal.Send(process, signal);
+            return true;
         }
         catch (InvalidOperationException)
         {
-            // It has.
+            return false; // it has
         }
     }
 

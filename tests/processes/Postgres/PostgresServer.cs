@@ -92,11 +92,15 @@ public class PostgresServer : IAsyncDisposable
         }
     }
 
-    /// <summary>Returns once it answers again, after it has ended all its connections by itself.</summary>
-    public async Task RecoveredAsync()
+    /// <summary>How often it has ended all its connections by itself, as one of its processes was killed.</summary>
+    public int Recoveries => Log.Split("all server processes terminated; reinitializing").Length - 1;
+
+    /// <summary>Returns once it answers again after one more of those than <paramref name="before"/>.</summary>
+    public async Task RecoveredAsync(int before)
     {
         for (long began = Stopwatch.GetTimestamp(); ; await Task.Delay(50))
         {
+            if (Recoveries == before && Stopwatch.GetElapsedTime(began) < Patience) continue;
             try
             {
                 await AnswersAsync();

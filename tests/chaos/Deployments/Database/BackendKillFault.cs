@@ -20,8 +20,11 @@ internal sealed class BackendKillFault : IFault<DatabaseStage>
     {
         if (await stage.ReadNumberAsync(Backend) is not { } backend) return false;
         int interrupted = stage.Interrupted;
-        await stage.Pulse.AtSendAsync(random.Next(1, 400), () => ProcessTree.TrySend((int)backend, Signal.Kill));
-        await stage.Server.RecoveredAsync();
+        int recoveries = stage.Server.Recoveries;
+        bool isKilled = false;
+        await stage.Pulse.AtSendAsync(random.Next(1, 400), () => isKilled = ProcessTree.TrySend((int)backend, Signal.Kill));
+        if (!isKilled) return false;
+        await stage.Server.RecoveredAsync(recoveries);
         await stage.ReadyAsync();
         await stage.ReadLedgerAsync(wasKilled: true);
         return stage.Interrupted > interrupted;
