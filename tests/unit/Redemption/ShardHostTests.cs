@@ -57,19 +57,6 @@ public sealed class ShardHostTests : IAsyncLifetime
 
     /// <summary>Also where the host waits for nothing but the first of them.</summary>
     [Fact]
-    public async Task What_comes_at_once_goes_into_one_commit()
-    {
-        released.Release(1000);
-        for (ulong round = 0; round < 100; round++)
-        {
-            RedemptionOutcome[] outcomes = await host.RedeemAllAsync(Enumerable.Range(1, 6).Select(i => Ask((10 * round) + (ulong)i, 1)).ToArray()).WaitAsync(Patience);
-            Assert.All(outcomes, outcome => Assert.Equal(RedemptionStatus.Redeemed, outcome.Status));
-        }
-
-        Assert.All(store.Batches, batch => Assert.Equal(6, batch.Length));
-    }
-
-    [Fact]
     [Trait("Invariant", "I10")]
     public async Task Of_too_many_at_once_those_that_have_room_are_taken()
     {
