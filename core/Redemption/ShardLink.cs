@@ -3,9 +3,9 @@ using System.Threading.Tasks.Sources;
 namespace CaptchaCluster.Redemption;
 
 /// <summary>
-/// The way from a gateway to the owner of one shard, or of several in one place, wherever he is. Natural batching: while one
-/// call is under way, arrivals queue; the next call takes them all. A call that fails says nothing of its requests (I5), so they
-/// go again, each as the same attempt, until its budget is spent.
+/// The way from a gateway to the owner of one shard, wherever he is. Natural batching: while one call is under way, arrivals
+/// queue; the next call takes them all. A call that fails says nothing of its requests (I5), so they go again, each as the
+/// same attempt, until its budget is spent.
 /// <para>
 /// Who asks never blocks. What awaits an answer goes on by the thread that brought it, and must not block either.
 /// </para>

@@ -2,8 +2,8 @@ namespace CaptchaCluster.Redemption;
 
 public sealed record ShardLinkOptions
 {
-    /// <summary>Requests that may wait for one shard, or for all of a place; one more is answered Overloaded (I10). Default 16,384.</summary>
-    public int MaxQueued { get; init; } = 16_384;
+    /// <summary>Requests that may wait for one shard; one more is answered Overloaded (I10). Default 4,096.</summary>
+    public int MaxQueued { get; init; } = 4_096;
 
     /// <summary>Requests in one call. Default 1,024.</summary>
     public int MaxBatch { get; init; } = 1_024;

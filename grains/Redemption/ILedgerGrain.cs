@@ -22,8 +22,4 @@ public sealed class LedgerState
     /// <summary>As <see cref="CaptchaCluster.Redemption.IRedeemer.IsReady"/>, of this silo.</summary>
     [Id(2)]
     public required bool IsReady { get; init; }
-
-    /// <summary>For each shard the one whose grain gets its requests, as this silo sees the cluster; see <see cref="CaptchaCluster.Redemption.ShardLanes"/>.</summary>
-    [Id(3)]
-    public int[]? Lanes { get; init; }
 }

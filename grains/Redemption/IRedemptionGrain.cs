@@ -1,9 +1,8 @@
 namespace CaptchaCluster.Grains.Redemption;
 
 /// <summary>
-/// The address of one shard: its key is the shard's number. It takes requests for others of its silo as well. Two of one shard
-/// may answer at once, for a while: what one has recorded the other finds in the ledger, as neither grants anything without
-/// asking that.
+/// The address of one shard: its key is the shard's number. Two of one shard may answer at once, for a while: what one has
+/// recorded the other finds in the ledger, as neither grants anything without asking that.
 /// </summary>
 /// <remarks>Every failure of a call, a rejection too, says nothing of its requests. Bring them again, as the same attempts.</remarks>
 [Alias("captchacluster.IRedemptionGrain")]

@@ -5,7 +5,4 @@ public interface IShardHomes
 {
     /// <summary>Whether a shard is to be served by this silo.</summary>
     bool IsHome(int shard);
-
-    /// <summary>As <see cref="CaptchaCluster.Redemption.ShardLanes.Of"/> has them. Not to be written to.</summary>
-    int[] Lanes { get; }
 }

@@ -5,11 +5,7 @@ using CaptchaCluster.Tokens;
 
 namespace CaptchaCluster.Silo.Redemption;
 
-/// <summary>
-/// The way from a gateway to the shards of the cluster: one queue, and one call under way, for all that live on one silo; looks have
-/// queues of their own. A batch that comes to a silo which has lost some of its shards meanwhile is answered there all the same: the
-/// ledger decides, wherever it is asked (I1).
-/// </summary>
+/// <summary>The way from a gateway to the shards of the cluster. Each has a queue and one call under way, for redemptions and for looks.</summary>
 internal sealed class ClusterRedeemer : IRedeemer
 {
     private readonly LedgerWatch ledger;
@@ -47,10 +43,10 @@ internal sealed class ClusterRedeemer : IRedeemer
     public int Queued => redemptions.Sum(link => link.Queued) + peeks.Sum(link => link.Queued);
 
     public ValueTask<RedemptionOutcome> RedeemAsync(in RedemptionRequest request) =>
-        redemptions[ledger.LaneOf(request.Token)].SendAsync(new JudgedRequest(request, IssuedFloor));
+        redemptions[ledger.Shards.ShardOf(request.Token)].SendAsync(new JudgedRequest(request, IssuedFloor));
 
     public ValueTask<PeekOutcome> PeekAsync(TokenId token, UnixSeconds expiresAt, SiteGeneration? asker = null) =>
-        peeks[ledger.LaneOf(token)].SendAsync(new PeekRequest(token, expiresAt, asker));
+        peeks[ledger.Shards.ShardOf(token)].SendAsync(new PeekRequest(token, expiresAt, asker));
 
     // The secret may have been rotated, or the token have expired, since this very attempt was recorded by the call before.
     private static bool Settles(RedemptionOutcome outcome) => outcome.Status is not (RedemptionStatus.Retired or RedemptionStatus.Expired);

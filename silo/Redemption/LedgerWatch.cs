@@ -1,6 +1,5 @@
 using CaptchaCluster.Grains.Redemption;
 using CaptchaCluster.Redemption;
-using CaptchaCluster.Tokens;
 
 namespace CaptchaCluster.Silo.Redemption;
 
@@ -17,7 +16,6 @@ internal sealed partial class LedgerWatch : IAsyncDisposable
     private readonly ILogger logger;
     private readonly CancellationTokenSource stopping = new();
     private readonly Task watching;
-    private int[] lanes;
     private long issuedFloor;
     private long heard;
     private volatile bool isReady;
@@ -26,7 +24,6 @@ internal sealed partial class LedgerWatch : IAsyncDisposable
     {
         (this.silos, this.clock, this.logger) = (silos, clock, logger);
         Shards = new ShardCount(state.Shards);
-        lanes = ShardLanes.Apart(Shards);
         Learn(state);
         watching = WatchAsync();
     }
@@ -37,9 +34,6 @@ internal sealed partial class LedgerWatch : IAsyncDisposable
     public UnixSeconds IssuedFloor => new(Volatile.Read(ref issuedFloor));
 
     public bool IsReady => isReady && clock.GetElapsedTime(Volatile.Read(ref heard)) < Patience;
-
-    /// <summary>The shard whose grain gets what is asked of a token: it lives where the token's own does, or lately did.</summary>
-    public int LaneOf(TokenId token) => Volatile.Read(ref lanes)[Shards.ShardOf(token)];
 
     public static async Task<LedgerWatch> StartAsync(AnySilo silos, TimeProvider clock, ILogger logger) =>
         new(silos, await silos.AskAsync<ILedgerGrain, LedgerState>(grain => grain.StateAsync()), clock, logger);
@@ -89,7 +83,6 @@ internal sealed partial class LedgerWatch : IAsyncDisposable
     {
         LearnFloor(state.IssuedFloor);
         bool isOurs = state.Shards == Shards.Value;
-        if (state.Lanes is { } known && known.Length == Shards.Value && known.All(lane => lane >= 0 && lane < known.Length)) Volatile.Write(ref lanes, known);
         if (!isOurs && isReady) Log.OtherShards(logger, state.Shards, Shards.Value);
         isReady = state.IsReady && isOurs;
         Volatile.Write(ref heard, clock.GetTimestamp());
