@@ -31,7 +31,7 @@ internal sealed class PurgeFault : IFault<PostgresStage>
     {
         long? oldest = null;
         await Pulse.UntilAsync(async () => (oldest = await stage.ReadNumberAsync(OldestExpiry)) is not null, "a redemption that can be forgotten");
-        if (random.Next(2) == 0) await StandInTheWayAsync(stage, oldest!.Value, random);
+        if (random.Next(2) == 0 && !await StandInTheWayAsync(stage, oldest!.Value, random)) return false;
         long succeeded = stage.Pulse.Succeeded;
         for (Stopwatch waited = Stopwatch.StartNew(); await stage.ReadNumberAsync(OldestExpiry) <= oldest; await Task.Delay(50))
         {
@@ -42,14 +42,17 @@ internal sealed class PurgeFault : IFault<PostgresStage>
         return stage.Pulse.Succeeded > succeeded;
     }
 
-    private static async Task StandInTheWayAsync(PostgresStage stage, long oldest, Random random)
+    private static async Task<bool> StandInTheWayAsync(PostgresStage stage, long oldest, Random random)
     {
         await using NpgsqlConnection connection = await stage.OpenAsync();
         await using NpgsqlTransaction transaction = await connection.BeginTransactionAsync();
         await using NpgsqlCommand look = new($"SELECT count(*) FROM redemption WHERE exp = {oldest}", connection);
         await look.ExecuteScalarAsync(); // its lock lasts as long as the transaction
-        await Pulse.UntilAsync(async () => await stage.ReadNumberAsync(Waiting) > 0, "a purge that waits");
+        bool isMet = false;
+        for (Stopwatch waited = Stopwatch.StartNew(); !isMet && waited.Elapsed < Longest; await Task.Delay(50))
+            isMet = await stage.ReadNumberAsync(Waiting) > 0;
         await Task.Delay(random.Next(0, 2000));
         await transaction.RollbackAsync();
+        return isMet;
     }
 }
