@@ -33,10 +33,11 @@ internal sealed class RedemptionGrain(SiloLedger ledger, IShardHomes homes) : Gr
 
     private ShardReply Reply(byte[] items) => new() { Shards = ledger.Shards.Value, IssuedFloor = ledger.Redeemer.IssuedFloor.Value, Items = items };
 
-    // What is under way here is answered first; what comes meanwhile goes with it.
+    // What is under way here is answered first; what comes meanwhile goes with it. A mere end would not do: silos that remember
+    // this one would send to it as before, and it would begin here once more.
     private Task GoHomeAsync()
     {
-        if (!homes.IsHome((int)this.GetPrimaryKeyLong())) DeactivateOnIdle();
+        if (!homes.IsHome((int)this.GetPrimaryKeyLong())) MigrateOnIdle();
         return Task.CompletedTask;
     }
 }

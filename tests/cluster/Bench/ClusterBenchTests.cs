@@ -3,8 +3,8 @@ using CaptchaCluster.Bench;
 using CaptchaCluster.Bench.Experiments;
 using CaptchaCluster.Bench.Rows;
 using CaptchaCluster.Bench.Servers;
-using CaptchaCluster.Tests.Processes;
 using CaptchaCluster.Tests.Postgres.Server;
+using CaptchaCluster.Tests.Processes;
 
 namespace CaptchaCluster.Tests.Cluster.Bench;
 
