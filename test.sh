@@ -6,7 +6,7 @@ set -uo pipefail
 cd "$(dirname "$0")"
 log=$(mktemp -d)
 trap 'rm -rf "$log"' EXIT
-passed=0 failed=0 skipped=0
+passed=0 failed=0 skipped=0 built= missing=
 
 # A command, also where Debian puts those of servers, or a file.
 has() { command -v "$1" >/dev/null || [ -e "/usr/sbin/$1" ] || [ -e "$1" ] || compgen -G "/usr/lib/postgresql/*/bin/$1" >/dev/null; }
@@ -28,11 +28,21 @@ npm_clients() { # the peers' clients that are on npm, where they are not install
   (cd $clients && npm ci) >"$log/npm" 2>&1 || { tail -n 5 "$log/npm"; echo "MISSING: npm packages of $clients; the tests that need them are skipped"; }
 }
 
-ring() { # ring NAME: build, check the format, test
+build() { # build RING: it is checked and tested below if it could be built
   echo "== $1: build"
-  if ! dotnet build "$1.slnf" -c Release --nologo -v quiet; then failed=$((failed + 1)); return; fi
-  echo "== $1: format"
-  dotnet format "$1.slnf" --verify-no-changes --no-restore || failed=$((failed + 1))
+  if dotnet build "$1.slnf" -c Release --nologo -v quiet; then built+=" $1"; else failed=$((failed + 1)); fi
+}
+
+format() { # format RING...
+  local ring status=0
+  for ring; do
+    echo "== $ring: format"
+    dotnet format "$ring.slnf" --verify-no-changes --no-restore || status=1
+  done
+  return $status
+}
+
+test_ring() {
   echo "== $1: test" # one project after the other: real processes under load want the machine for themselves
   dotnet test "$1.slnf" -c Release --no-build --nologo -v quiet -m:1 --logger 'console;verbosity=minimal' --logger trx --results-directory "$log/$1" -- RunConfiguration.MaxCpuCount=1
   local status=$? before=$failed counters
@@ -59,17 +69,23 @@ need /usr/lib/ruby/vendor_ruby/recaptcha.rb ruby-recaptcha
 need php php-cli
 need /usr/share/php/ReCaptcha/autoload.php php-google-recaptcha
 npm_clients
-ring ring1
-
-if ! grep -q '\.csproj' ring2.slnf; then echo "== ring2: has no projects yet"
-elif dotnet restore ring2.slnf >"$log/restore" 2>&1; then ring ring2
+build ring1
+if dotnet restore ring2.slnf >"$log/restore" 2>&1; then build ring2
 elif m=$(grep -oEm1 "NU110[0-3]: Unable to (find package |resolve ')Microsoft\.Orleans\.[A-Za-z.]*[A-Za-z]" "$log/restore")
-then echo "RING 2 NOT BUILT, NOT TESTED: ${m##*[ \']}"; [ -z "${REQUIRE_RING2:-}" ] || failed=$((failed + 1))
+then missing="RING 2 NOT BUILT, NOT TESTED: ${m##*[ \']}"; echo "$missing"; [ -z "${REQUIRE_RING2:-}" ] || failed=$((failed + 1))
 else cat "$log/restore"; failed=$((failed + 1)); fi
+
+# shellcheck disable=SC2086 # names without blanks
+{ renice -n 19 "$BASHPID" >/dev/null; format $built; } >"$log/format" 2>&1 & # in what time the tests leave idle
+formatting=$!
+for ring in $built; do test_ring "$ring"; done
+wait $formatting || failed=$((failed + 1))
+cat "$log/format"
 
 if [ "${CI:-}" = true ] && [ $skipped != 0 ]; then
   echo "CI: a skipped test is a failed one"
   failed=$((failed + 1))
 fi
+[ -z "$missing" ] || echo "$missing"
 echo "$passed passed, $failed failed, $skipped skipped"
 [ $failed = 0 ]

@@ -1,12 +1,8 @@
-using System.Reflection;
 using CaptchaCluster.Tests.Chaos.CommandLine;
 using CaptchaCluster.Tests.Chaos.Deployments.Cluster;
-using CaptchaCluster.Tests.Chaos.Epochs;
-using CaptchaCluster.Tests.Chaos.Summary;
+using CaptchaCluster.Tests.Contracts.Chaos;
 using CaptchaCluster.Tests.Postgres.Server;
-using CaptchaCluster.Tests.Processes;
 using Xunit.Abstractions;
-using Xunit.Sdk;
 
 namespace CaptchaCluster.Tests.Cluster.Processes;
 
@@ -25,7 +21,7 @@ public sealed class ChaosTests(ChaosTests.ShortRun run, ITestOutputHelper output
     public void Nothing_that_was_broken_broke_a_promise()
     {
         output.WriteLine(run.Report.Compose());
-        Assert.True(run.Report.ExitCode == Chaos.ExitCode.AllRight, run.Report.Compose());
+        run.RequireNoViolation();
     }
 
     [FactWithPostgres]
@@ -37,53 +33,26 @@ public sealed class ChaosTests(ChaosTests.ShortRun run, ITestOutputHelper output
     }
 
     [Theory]
-    [NeedsMore("net-silos")]
-    [NeedsMore("net-oneway")]
-    [NeedsMore("net-database")]
-    [NeedsMore("net-gateway")]
-    public void What_cannot_be_broken_everywhere_was_broken(string kind) => Assert.True(run.Report.Bites(kind) > 0, run.Report.Compose());
+    [NeedsFault(typeof(ClusterDeployment), "net-silos")]
+    [NeedsFault(typeof(ClusterDeployment), "net-oneway")]
+    [NeedsFault(typeof(ClusterDeployment), "net-database")]
+    [NeedsFault(typeof(ClusterDeployment), "net-gateway")]
+    public void What_cannot_be_broken_everywhere_was_broken(string kind) => run.RequireBite(kind);
 
-    /// <summary>Leaves its folder where something failed.</summary>
-    public sealed class ShortRun : IAsyncLifetime
+    public sealed class ShortRun : ShortChaos
     {
-        internal ChaosReport Report { get; private set; } = null!;
-
-        public async Task InitializeAsync()
+        private protected override ChaosOptions Plan(string folder, int seed)
         {
             ClusterDeployment deployment = new();
-            if (PostgresFixture.WhyNot is not null) return;
-            Assert.Null(deployment.WhyNot);
-            string folder = Directory.CreateTempSubdirectory("captchacluster-chaos-").FullName;
-            ChaosOptions options = new()
+            return new()
             {
                 Deployment = deployment,
                 Faults = [.. deployment.Faults.Where(fault => Kinds.Contains(fault.Kind))],
                 Duration = TimeSpan.FromSeconds(30), // or longer, until each kind has had its effect
                 Rate = 800,
-                Seed = ProcessSeed.Value,
+                Seed = seed,
                 Folder = folder,
             };
-            Report = await new ChaosRun(options, TextWriter.Null).RunAsync(CancellationToken.None);
-            if (Report.ExitCode == Chaos.ExitCode.AllRight) Directory.Delete(folder, recursive: true);
         }
-
-        public Task DisposeAsync() => Task.CompletedTask;
-    }
-
-    /// <summary>Skipped where this kind of fault cannot be made.</summary>
-    [AttributeUsage(AttributeTargets.Method, AllowMultiple = true)]
-    private sealed class NeedsMoreAttribute : DataAttribute
-    {
-        private readonly string kind;
-
-        public NeedsMoreAttribute(string kind)
-        {
-            ClusterDeployment deployment = new();
-            this.kind = kind;
-            string? obstacle = deployment.WhyNot ?? deployment.Faults.Single(fault => fault.Kind == kind).WhyNot;
-            Skip = obstacle is null ? null : $"{kind}: {obstacle}";
-        }
-
-        public override IEnumerable<object[]> GetData(MethodInfo testMethod) => [[kind]];
     }
 }

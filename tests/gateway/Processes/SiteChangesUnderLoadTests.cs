@@ -103,28 +103,26 @@ public sealed class SiteChangesUnderLoadTests(ITestOutputHelper output)
     private static int AssertChangesHeld(RecordedHistory history)
     {
         int overlapping = 0;
-        ILookup<int, SiteOperation> operations = history.SiteOperations.ToLookup(operation => operation.Site);
-        foreach (AttemptOperation attempt in history.Attempts)
+        ILookup<int, SiteOperation> operations = history.SiteOperations.OrderBy(operation => operation.Call).ToLookup(operation => operation.Site);
+        foreach (IGrouping<int, AttemptOperation> attempts in history.Attempts.OrderBy(attempt => attempt.Call).GroupBy(attempt => attempt.Site))
         {
-            SiteOperation[] before = [.. operations[attempt.Site].Where(operation => operation.Return < attempt.Call)];
-            SiteOperation[] during =
-                [.. operations[attempt.Site].Where(operation => operation.Return >= attempt.Call && operation.Call <= attempt.Return)];
-            if (during.Length > 0) overlapping++;
-            bool wasValid = IsValid(before, attempt.Generation);
-            bool mayChange = during.Any(operation => IsEndedBy(operation, attempt.Generation) || operation.Kind == SiteOperationKind.Enable);
-            Verdict right = wasValid ? Verdict.Success : Verdict.InvalidSecret;
-            if (!mayChange) Assert.True(attempt.Verdict == right, $"{attempt} must be {right}; {ProcessSeed.Describe(ProcessSeed.Value)}");
+            SiteOperation[] changes = [.. operations[attempts.Key]]; // one after the other
+            SiteState state = new(OldestValid: 0, IsDisabled: false);
+            int past = 0;
+            foreach (AttemptOperation attempt in attempts)
+            {
+                for (; past < changes.Length && changes[past].Return < attempt.Call; past++) state = state.After(changes[past]);
+                SiteOperation[] during = [.. changes.Skip(past).TakeWhile(operation => operation.Call <= attempt.Return)];
+                if (during.Length > 0) overlapping++;
+                bool mayChange = during.Any(operation => IsEndedBy(operation, attempt.Generation) || operation.Kind == SiteOperationKind.Enable);
+                Verdict right = state.Accepts(attempt.Generation) ? Verdict.Success : Verdict.InvalidSecret;
+                if (!mayChange) Assert.True(attempt.Verdict == right, $"{attempt} must be {right}; {ProcessSeed.Describe(ProcessSeed.Value)}");
+            }
         }
 
         Assert.True(overlapping > 0, "No change met a verification.");
         return overlapping;
     }
-
-    private static bool IsValid(SiteOperation[] before, int generation) =>
-        !before.Any(operation => operation.Kind != SiteOperationKind.Disable && IsEndedBy(operation, generation))
-        && before.LastOrDefault(IsSwitch).Kind != SiteOperationKind.Disable;
-
-    private static bool IsSwitch(SiteOperation operation) => operation.Kind is SiteOperationKind.Disable or SiteOperationKind.Enable;
 
     private static bool IsEndedBy(SiteOperation operation, int generation) => operation.Kind switch
     {
@@ -134,4 +132,19 @@ public sealed class SiteChangesUnderLoadTests(ITestOutputHelper output)
         SiteOperationKind.Enable => false,
         _ => throw new ArgumentOutOfRangeException(nameof(operation)),
     };
+
+    private readonly record struct SiteState(int OldestValid, bool IsDisabled)
+    {
+        public bool Accepts(int generation) => !IsDisabled && generation >= OldestValid;
+
+        public SiteState After(SiteOperation operation) => operation.Kind switch
+        {
+            SiteOperationKind.RotateImmediate => this with { OldestValid = operation.NewGeneration },
+            SiteOperationKind.RotateGraceful => this with { OldestValid = Math.Max(OldestValid, operation.NewGeneration - 1) },
+            SiteOperationKind.Disable => this with { IsDisabled = true },
+            SiteOperationKind.Enable => this with { IsDisabled = false },
+            SiteOperationKind.Delete => this with { OldestValid = int.MaxValue },
+            _ => throw new ArgumentOutOfRangeException(nameof(operation)),
+        };
+    }
 }
