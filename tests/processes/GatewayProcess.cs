@@ -180,6 +180,7 @@ internal sealed class GatewayProcess : IAsyncDisposable
         start.Environment["Gateway__AdminListen"] = "http://127.0.0.1:0";
         start.Environment["Gateway__DataDirectory"] = command.DataDirectory;
         start.Environment["Gateway__AdminKey"] = AdminKey;
+        start.Environment["Gateway__InvalidSecretsPerSecond"] = "0"; // what follows a rotation is to be judged, and all of it comes from one address
         foreach ((string name, string value) in command.Environment) start.Environment[name] = value;
         return start;
     }

@@ -38,7 +38,6 @@ internal sealed class ChaosNode(
         Environment = new Dictionary<string, string>([.. start.Environment, .. clock?.Environment ?? new Dictionary<string, string>()])
         {
             ["DOTNET_TieredPGO"] = "0", // a process that lives for seconds gains nothing by it
-            ["Gateway__InvalidSecretsPerSecond"] = "0", // what comes after a rotation must be judged, and all of it comes from one address
             ["Redemption__MaxClockSkewSeconds"] = $"{(int)MaxClockSkew.TotalSeconds}",
         },
     };

@@ -20,7 +20,7 @@ public sealed class AdministrationTests(PostgresFixture server)
     {
         string schema = await server.NewSchemaAsync();
         await using SharedGateways gateways = new(server, schema);
-        GatewayProcess gateway = await gateways.StartAsync("--Gateway:InvalidSecretsPerSecond=0");
+        GatewayProcess gateway = await gateways.StartAsync();
         RecordedRun run = new();
         await run.AddSitesAsync(gateway.Admin, 1);
         MintedToken[] tokens = await run.MintAsync(gateway.Admin, run.Sites[0], 1000);
