@@ -214,7 +214,7 @@ internal sealed class BenchRun(BenchOptions options, TestClock clock, TextWriter
     private void Say(string line) => progress.WriteLine(line);
 
     private void Show(Sample sample) => progress.WriteLine(
-        $"  {sample.Round + 1,2} {$"{sample.Row.Name()}{sample.Gateways}{sample.Silos}",-10} {sample.Rate,9:#,0}/s  p50 {sample.P50,7:0.000}  p99 {sample.P99,7:0.000} ms  cpu {sample.FrontCpu,5:0.0}"
+        $"  {sample.Round + 1,2} {$"{sample.Row.Name()}{sample.Gateways}{sample.Silos}",-15} {sample.Rate,9:#,0}/s  p50 {sample.P50,7:0.000}  p99 {sample.P99,7:0.000} ms  cpu {sample.FrontCpu,5:0.0}"
         + (sample.Silos is null ? "" : $"+{sample.SiloCpu:0.0}")
         + $"+{sample.StoreCpu:0.0} µs  client {sample.ClientCpu:0.0} µs  others {sample.OthersBusy:0.00}  {sample.Allocated,6:#,0} B"
         + (sample.Calls is { } calls ? $"  {calls.RequestsPerCall:0.0} requests/call" : "")

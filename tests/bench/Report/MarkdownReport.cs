@@ -14,9 +14,15 @@ internal static class MarkdownReport
         numbers are the least, the **median** and the most of the rounds. All rows get the same tokens, minted in advance, from the same load client
         (`tests/load`: one thread, each connection with one request at a time, every answer checked); its processor time is in the
         tables, and on few cores it is taken from the servers. Processor time is what Linux counts for the processes, kernel included, with that of
-        Redis after a plus sign. Allocated bytes are the collector's own count. Rows e are hosted as
-        the gateway is, and are spared what it does: Redis over a Unix socket, no rewriting of its log, and no look at the secret nor at the
-        token's signature, site, hostname and expiry.
+        Redis after a plus sign. Allocated bytes are the collector's own count.
+
+        Rows e are what one would build instead: `SET key NX EX` decides, on one pipelined connection to a `redis-server` that is reached by a Unix
+        socket and spared the rewriting of its log. **e-always and e-everysec are the same front**: the gateway itself, as in b, with all
+        that it checks of secret and token, and Redis in place of its ledger. It still promises less: an attempt that is repeated with its
+        `idempotency_key` is a duplicate, and a secret is not looked at again at the moment of the redemption. **e-thin-always and
+        e-thin-everysec are a front that checks nothing**, neither the secret nor the token's signature, site, hostname and expiry, hosted as the
+        gateway is: about the least that can stand before Redis, so b / e-thin-always weighs all the gateway's checks and the ledger against
+        Redis alone, and has no target.
         """;
 
     /// <param name="results">Of a run.</param>
@@ -67,7 +73,7 @@ internal static class MarkdownReport
         if (targets.Length == 0) return;
         page.AppendLine("## Targets").AppendLine();
         MarkdownTable table = new("what", "target", "measured", "reached");
-        foreach (Target target in targets) table.Add(target.What, target.Limit, Words(target.Measured, target.Format), target.IsMet ? "yes" : "**no**");
+        foreach (Target target in targets) table.Add(target.What, target.Limit ?? "none", Words(target.Measured, target.Format), target.IsMet switch { true => "yes", false => "**no**", null => "–" });
         page.AppendLine(table.ToString());
     }
 

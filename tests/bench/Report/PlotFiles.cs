@@ -26,7 +26,7 @@ internal static class PlotFiles
     {
         foreach (IGrouping<int, Sample> samples in results.Rows.GroupBy(sample => sample.Connections))
         {
-            Series[] lines = [.. RowNames.All.Where(row => row != Row.Bare).Select(row => RatioLine(samples, row)).Where(line => line.Points.Count > 0)];
+            Series[] lines = [.. RowNames.All.Where(row => row != Row.Bare && !row.IsThin()).Select(row => RatioLine(samples, row)).Where(line => line.Points.Count > 0)];
             yield return Draw(Ratios(samples.Key), Axis.Linear("round", Xs(lines)), Axis.Linear("of a", Ys(lines)), lines);
         }
 

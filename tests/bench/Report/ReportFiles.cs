@@ -76,7 +76,7 @@ internal static partial class ReportFiles
             results.Cluster?.Costs());
     }
 
-    private sealed record TargetFigures(string What, string Target, Spread Measured, bool Reached);
+    private sealed record TargetFigures(string What, string? Target, Spread Measured, bool? Reached);
 
     [JsonSourceGenerationOptions(WriteIndented = true, PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, UseStringEnumConverter = true)]
     [JsonSerializable(typeof(Figures))]

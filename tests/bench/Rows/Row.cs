@@ -12,6 +12,8 @@ internal enum Row
     Forged,
     RedisAlways,
     RedisEverySecond,
+    ThinRedisAlways,
+    ThinRedisEverySecond,
 
     /// <summary>Measured apart from the others: it is about several gateways.</summary>
     Postgres,
@@ -26,7 +28,10 @@ internal static class RowNames
 {
     public static IReadOnlyList<Row> All { get; } = [.. Enum.GetValues<Row>().Where(row => row < Row.Postgres)];
 
-    public static bool NeedsRedis(this Row row) => row is Row.RedisAlways or Row.RedisEverySecond;
+    public static bool NeedsRedis(this Row row) => row is >= Row.RedisAlways and <= Row.ThinRedisEverySecond;
+
+    /// <summary>Before Redis there is less than stands before the ledger: for the reader to know, and no target's measure.</summary>
+    public static bool IsThin(this Row row) => row is Row.ThinRedisAlways or Row.ThinRedisEverySecond;
 
     public static bool IsOverPostgres(this Row row) => row >= Row.Postgres;
 
@@ -40,6 +45,8 @@ internal static class RowNames
         Row.Forged => "d",
         Row.RedisAlways => "e-always",
         Row.RedisEverySecond => "e-everysec",
+        Row.ThinRedisAlways => "e-thin-always",
+        Row.ThinRedisEverySecond => "e-thin-everysec",
         Row.Postgres => "p",
         Row.Hop => "h",
         Row.Cluster => "s",
@@ -53,8 +60,10 @@ internal static class RowNames
         Row.Success => "`/siteverify`: success, durable",
         Row.Duplicate => "`/siteverify`: duplicate",
         Row.Forged => "`/siteverify`: forged token",
-        Row.RedisAlways => "Redis `SET NX EX`, `appendfsync always`",
-        Row.RedisEverySecond => "Redis `SET NX EX`, `appendfsync everysec`: may lose a second",
+        Row.RedisAlways => "the same front over Redis: success, `SET NX EX`, `appendfsync always`",
+        Row.RedisEverySecond => "the same with `appendfsync everysec`: may lose a second",
+        Row.ThinRedisAlways => "a front that checks nothing, over Redis: `SET NX EX`, `appendfsync always`",
+        Row.ThinRedisEverySecond => "the same with `appendfsync everysec`: may lose a second",
         Row.Postgres => "`/siteverify` over PostgreSQL: success, durable",
         Row.Hop => "`/siteverify` by gateway and silo: duplicate, which the shard answers from memory",
         Row.Cluster => "`/siteverify` by gateway and silos over PostgreSQL: success, durable",

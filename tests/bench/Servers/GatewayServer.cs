@@ -18,11 +18,30 @@ internal sealed record GatewayServer(Contender Contender, string DataDirectory, 
         [("Tokens__Keys__k1", "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8="), ("Tokens__SigningKey", "k1")];
 
     public static Task<GatewayServer> StartAsync(string dataDirectory, TestClock clock, CancellationToken cancelled) =>
-        StartAsync(Program, dataDirectory, [], clock, cancelled);
+        StartAsync([Program], dataDirectory, [], clock, cancelled);
+
+    /// <summary>Over Redis instead of a ledger; it owns neither Redis nor the other gateway.</summary>
+    /// <param name="socket">Where Redis listens.</param>
+    /// <param name="dataDirectory">Its own; not there yet.</param>
+    /// <param name="like">Whose sites and keys it gets, as they are now.</param>
+    /// <param name="clock">Of the run.</param>
+    /// <param name="cancelled">Ends the wait.</param>
+    public static Task<GatewayServer> StartOverRedisAsync(
+        string socket, string dataDirectory, GatewayServer like, TestClock clock, CancellationToken cancelled)
+    {
+        foreach (string file in Directory.EnumerateFiles(like.DataDirectory, "*.json", SearchOption.AllDirectories))
+        {
+            string copy = Path.Combine(dataDirectory, Path.GetRelativePath(like.DataDirectory, file));
+            Directory.CreateDirectory(Path.GetDirectoryName(copy)!);
+            File.Copy(file, copy);
+        }
+
+        return StartAsync(["CaptchaCluster.Bench.Redis.dll", socket], dataDirectory, [], clock, cancelled);
+    }
 
     /// <summary>One of several over a database, which it does not own.</summary>
     public static Task<GatewayServer> StartOverAsync(PostgresServer database, string dataDirectory, TestClock clock, CancellationToken cancelled) => StartAsync(
-        Program,
+        [Program],
         dataDirectory,
         [("Store__Kind", "postgres"), ("Store__ConnectionString", database.ConnectionString), .. Keys],
         clock,
@@ -30,17 +49,17 @@ internal sealed record GatewayServer(Contender Contender, string DataDirectory, 
 
     /// <summary>Before the silos of a cluster, which it does not own.</summary>
     public static Task<GatewayServer> StartBeforeAsync(SiloServers silos, string dataDirectory, TestClock clock, CancellationToken cancelled) => StartAsync(
-        ClusterProgram.Path,
+        [ClusterProgram.Path],
         dataDirectory,
         [("Cluster__Role", "gateway"), .. silos.Membership, .. Keys],
         clock,
         cancelled);
 
     private static async Task<GatewayServer> StartAsync(
-        string program, string dataDirectory, (string, string)[] environment, TestClock clock, CancellationToken cancelled)
+        string[] program, string dataDirectory, (string, string)[] environment, TestClock clock, CancellationToken cancelled)
     {
-        DotnetServer server = DotnetServer.Start(program, [
-            "--Gateway:Listen=http://127.0.0.1:0", "--Gateway:AdminListen=http://127.0.0.1:0",
+        DotnetServer server = DotnetServer.Start(program[0], [
+            .. program[1..], "--Gateway:Listen=http://127.0.0.1:0", "--Gateway:AdminListen=http://127.0.0.1:0",
             $"--Gateway:DataDirectory={dataDirectory}", $"--Gateway:AdminKey={AdminKey}",
         ], environment);
         try

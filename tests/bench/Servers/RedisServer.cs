@@ -1,8 +1,5 @@
-using System.Text;
 using CaptchaCluster.Tests.Load;
-using CaptchaCluster.Tests.Load.Mix;
 using CaptchaCluster.Tests.Processes;
-using Answer = CaptchaCluster.Tests.Load.Mix.Answer;
 
 namespace CaptchaCluster.Bench.Servers;
 
@@ -24,10 +21,42 @@ internal static class RedisServer
         }
     }
 
+    /// <summary>Behind the gateway itself, in place of its ledger.</summary>
+    /// <param name="directory">Empty; it gets the log, the socket and the data directory.</param>
+    /// <param name="fsync">As <c>appendfsync</c> has it.</param>
+    /// <param name="like">Whose sites and keys it gets, so that the same tokens are its own.</param>
+    /// <param name="clock">Of the run.</param>
+    /// <param name="cancelled">Ends the wait.</param>
+    public static async Task<Contender> StartBehindGatewayAsync(
+        string directory, string fsync, GatewayServer like, TestClock clock, CancellationToken cancelled)
+    {
+        (ServerProcess redis, string socket) = await StartAsync(directory, fsync, cancelled);
+        try
+        {
+            GatewayServer front = await GatewayServer.StartOverRedisAsync(socket, Path.Combine(directory, "data"), like, clock, cancelled);
+            front.Admin.Dispose();
+            return front.Contender with { Store = redis };
+        }
+        catch
+        {
+            await redis.DisposeAsync();
+            throw;
+        }
+    }
+
+    /// <summary>Behind a front that checks nothing.</summary>
     /// <param name="directory">Empty; it gets the log and the socket.</param>
     /// <param name="fsync">As <c>appendfsync</c> has it.</param>
     /// <param name="cancelled">Ends the wait.</param>
-    public static async Task<Contender> StartAsync(string directory, string fsync, CancellationToken cancelled)
+    public static async Task<Contender> StartBehindThinFrontAsync(string directory, string fsync, CancellationToken cancelled)
+    {
+        (ServerProcess redis, string socket) = await StartAsync(directory, fsync, cancelled);
+
+        // Hosted as the gateway is: with Kestrel's defaults it does worse at 64 connections, and no better at 256.
+        return await HostedServer.StartAsync("CaptchaCluster.Bench.RedisThin.dll", [socket], isHostedAsGateway: true, redis, cancelled);
+    }
+
+    private static async Task<(ServerProcess Redis, string Socket)> StartAsync(string directory, string fsync, CancellationToken cancelled)
     {
         // A socket of the file system spares it TCP, and rewriting its log, which would run beside, is off: both in its favour.
         string socket = Path.Combine(directory, "socket");
@@ -38,38 +67,12 @@ internal static class RedisServer
         try
         {
             await redis.LineAsync(line => line.Contains("ready to accept connections", StringComparison.OrdinalIgnoreCase), cancelled);
+            return (redis, socket);
         }
         catch
         {
             await redis.DisposeAsync();
             throw;
-        }
-
-        // Hosted as the gateway is: with Kestrel's defaults it does worse at 64 connections, and no better at 256.
-        Contender contender = await HostedServer.StartAsync("CaptchaCluster.Bench.Redis.dll", [socket], isHostedAsGateway: true, redis, cancelled);
-        try
-        {
-            await RequireOnceAsync(contender.Front.Url, cancelled);
-            return contender;
-        }
-        catch
-        {
-            await contender.DisposeAsync();
-            throw;
-        }
-    }
-
-    /// <summary>A competitor that spent no token would be a fast one.</summary>
-    private static async Task RequireOnceAsync(Uri url, CancellationToken cancelled)
-    {
-        using HttpClient http = new();
-        foreach (Answer expected in new[] { Answer.Success, Answer.Duplicate })
-        {
-            using FormUrlEncodedContent form = new([new("secret", "any"), new("response", "a-token-that-is-long-enough-to-have-a-MAC")]);
-            using HttpResponseMessage response = await http.PostAsync(url, form, cancelled);
-            byte[] body = await response.Content.ReadAsByteArrayAsync(cancelled);
-            if (AnswerReader.Read((int)response.StatusCode, body) != expected)
-                throw new SetupException($"The front of Redis was to answer {expected}, and answered {(int)response.StatusCode} {Encoding.UTF8.GetString(body)}.");
         }
     }
 }

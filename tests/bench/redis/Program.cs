@@ -1,18 +1,14 @@
-using CaptchaCluster.Bench;
 using CaptchaCluster.Bench.Redis;
+using CaptchaCluster.Gateway.Hosting;
+using CaptchaCluster.Gateway.Settings;
 
-// What one would build instead: a token is spent by who sets its key first. It is given away what CaptchaCluster also does:
-// neither the secret nor the token's signature, site, hostname or expiry is looked at.
-const string Usage = "usage: CaptchaCluster.Bench.Redis SOCKET [--on-socket-threads]";
-byte[] success = [.. """{"success":true,"challenge_ts":"2026-11-20T22:15:00Z","hostname":"localhost","error-codes":[]}"""u8];
-byte[] duplicate = [.. """{"success":false,"error-codes":["timeout-or-duplicate"],"reason":"duplicate"}"""u8];
-byte[] invalid = [.. """{"success":false,"error-codes":["invalid-input-response"]}"""u8];
-
-if (args is not [var socket, ..]) throw new ArgumentException(Usage);
-await using RedisConnection redis = await RedisConnection.OpenAsync(socket);
-await BenchHost.ServeAsync(args, async context =>
-{
-    TokenKey? key = await TokenForm.ReadKeyAsync(context.Request.BodyReader);
-    byte[] answer = key is not { } found ? invalid : await redis.SetIfAbsentAsync(found) ? success : duplicate;
-    await BenchHost.AnswerAsync(context, answer);
-});
+// What one would build instead, with everything else as it is here: the gateway itself, and Redis where its ledger was.
+const string Usage = "usage: CaptchaCluster.Bench.Redis SOCKET [settings of the gateway]";
+SocketThreads.RunContinuationsInline();
+if (args is not [var socket, .. var others]) throw new ArgumentException(Usage);
+CommandLine commandLine = CommandLine.Parse(others);
+IConfiguration configuration = commandLine.BuildConfiguration();
+NodeSettings settings = NodeSettings.Read(configuration, commandLine.ContentRoot);
+await using GatewayHost gateway = await GatewayHost.StartAsync(
+    settings, configuration, start => RedisNode.OpenAsync(socket, start), commandLine.Restored, TimeProvider.System, Console.Out);
+await ShutdownSignal.WaitAsync();

@@ -14,7 +14,7 @@ namespace CaptchaCluster.Tests.Gateway.Bench;
 public sealed partial class BenchProgramTests : IDisposable
 {
     private static readonly string[] Always = ["a", "a-inline", "b", "c", "d"];
-    private static readonly string[] WithRedis = [.. Always, "e-always", "e-everysec"];
+    private static readonly string[] WithRedis = [.. Always, "e-always", "e-everysec", "e-thin-always", "e-thin-everysec"];
 
     private readonly TestDirectory directory = new();
     private readonly StringWriter output = new();

@@ -54,6 +54,23 @@ public sealed class BenchResultsTests
         Assert.True(target.IsMet);
     }
 
+    [Theory]
+    [InlineData(149, false)]
+    [InlineData(150, true)]
+    public void What_one_would_build_instead_is_held_against_the_same_front_and_a_thinner_one_is_only_told(double ours, bool isMet)
+    {
+        BenchResults results = new()
+        {
+            Command = "",
+            Rows = [Of(Row.Success, 0, ours), Of(Row.RedisAlways, 0, 100), Of(Row.ThinRedisAlways, 0, 2 * ours)],
+        };
+        Target[] targets = [.. Target.Of(results).Where(target => target.What.StartsWith("b / e", StringComparison.Ordinal))];
+        Assert.Equal(["b / e-always at 64 connections", "b / e-thin-always at 64 connections"], targets.Select(target => target.What));
+        Assert.Equal([isMet, null], targets.Select(target => target.IsMet));
+        Assert.Equal(["≥ 1.50", null], targets.Select(target => target.Limit));
+        Assert.Equal(0.5, targets[1].Measured.Median);
+    }
+
     private static Sample Of(Row row, int round, double rate) => new()
     {
         Row = row,

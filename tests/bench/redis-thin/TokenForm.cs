@@ -2,7 +2,7 @@ using System.Buffers;
 using System.IO.Pipelines;
 using System.Runtime.CompilerServices;
 
-namespace CaptchaCluster.Bench.Redis;
+namespace CaptchaCluster.Bench.RedisThin;
 
 /// <summary>What stands for a token in Redis: the last characters of its MAC, which no two tokens share.</summary>
 [InlineArray(Length)]

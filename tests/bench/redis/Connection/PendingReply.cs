@@ -1,7 +1,7 @@
 using System.Collections.Concurrent;
 using System.Threading.Tasks.Sources;
 
-namespace CaptchaCluster.Bench.Redis;
+namespace CaptchaCluster.Bench.Redis.Connection;
 
 /// <summary>A command that was sent; used again once its reply was taken, so that a request allocates none.</summary>
 internal sealed class PendingReply : IValueTaskSource<bool>

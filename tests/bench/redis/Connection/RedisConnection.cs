@@ -1,6 +1,6 @@
 using System.Net.Sockets;
 
-namespace CaptchaCluster.Bench.Redis;
+namespace CaptchaCluster.Bench.Redis.Connection;
 
 /// <summary>
 /// One pipelined connection that all requests share, as good clients of Redis have it: commands that come while others are
@@ -8,17 +8,13 @@ namespace CaptchaCluster.Bench.Redis;
 /// </summary>
 internal sealed class RedisConnection : IAsyncDisposable
 {
-    /// <summary>An hour; in the run no key expires.</summary>
-    private static ReadOnlySpan<byte> CommandTail => "\r\n$1\r\n1\r\n$2\r\nNX\r\n$2\r\nEX\r\n$4\r\n3600\r\n"u8;
-
-    private static ReadOnlySpan<byte> CommandHead => "*6\r\n$3\r\nSET\r\n$32\r\n"u8;
-
     private readonly Socket socket;
     private readonly Lock gate = new();
     private readonly Queue<PendingReply> unanswered = [];
     private CommandBuffer waiting = new();
     private CommandBuffer sending = new();
     private bool isSending;
+    private volatile bool isDisposed;
     private Task receiving = Task.CompletedTask;
 
     private RedisConnection(Socket socket) => this.socket = socket;
@@ -32,15 +28,16 @@ internal sealed class RedisConnection : IAsyncDisposable
         return connection;
     }
 
-    /// <summary>True where the key was not there, and now is.</summary>
-    public ValueTask<bool> SetIfAbsentAsync(in TokenKey key)
+    /// <summary>True where the key was not there, and now is, for so long.</summary>
+    public ValueTask<bool> SetIfAbsentAsync(ReadOnlySpan<byte> key, long seconds)
     {
         PendingReply reply = PendingReply.Rent();
         lock (gate)
         {
-            waiting.Append(CommandHead);
-            waiting.Append(key);
-            waiting.Append(CommandTail);
+            waiting.Append("*6\r\n$3\r\nSET\r\n"u8);
+            waiting.AppendText(key);
+            waiting.Append("$1\r\n1\r\n$2\r\nNX\r\n$2\r\nEX\r\n"u8);
+            waiting.AppendText(seconds);
             unanswered.Enqueue(reply);
             if (!isSending)
             {
@@ -55,6 +52,7 @@ internal sealed class RedisConnection : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
+        isDisposed = true;
         socket.Dispose();
         await receiving.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
     }
@@ -86,7 +84,7 @@ internal sealed class RedisConnection : IAsyncDisposable
         {
             await ReceiveAsync();
         }
-        catch (Exception exception) when (exception is IOException or SocketException)
+        catch (Exception exception) when (!isDisposed && exception is (IOException or SocketException))
         {
             await Console.Error.WriteLineAsync(exception.Message);
             Environment.Exit(1);
