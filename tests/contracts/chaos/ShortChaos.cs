@@ -13,7 +13,7 @@ public abstract class ShortChaos : IAsyncLifetime
     public async Task InitializeAsync()
     {
         string folder = Path.Combine(Path.GetTempPath(), $"captchacluster-chaos-{Guid.NewGuid():N}");
-        ChaosOptions options = Plan(folder, ProcessSeed.Value);
+        ChaosOptions options = Plan(folder, Processes.ProcessSeed.Value);
         if (options.Deployment.WhyNot is not null) return;
         Directory.CreateDirectory(folder);
         Report = await new ChaosRun(options, TextWriter.Null).RunAsync(CancellationToken.None);
