@@ -3,16 +3,22 @@ using System.Threading.Tasks.Sources;
 namespace CaptchaCluster.Redemption;
 
 /// <summary>
-/// The way from a gateway to the owner of one shard, wherever he is. Natural batching: while one call is under way, arrivals
-/// queue; the next call takes them all. A call that fails says nothing of its requests (I5), so they go again, each as the
-/// same attempt, until its budget is spent.
+/// The way from a gateway to the owner of shards that live in one place. Natural batching: while one call is under way, arrivals
+/// queue; the next call takes them all. A call that fails says nothing of its requests (I5), so they go again, each as the same
+/// attempt, until its budget is spent.
+/// <para>
+/// Any route may be dead without anybody knowing, so there are several, the best first. One that failed, or is late, is passed
+/// over until it has answered again; a call that is late is left to itself, and the next does not wait for it. A request is in
+/// one call at a time.
+/// </para>
 /// <para>
 /// Who asks never blocks. What awaits an answer goes on by the thread that brought it, and must not block either.
 /// </para>
 /// </summary>
 /// <param name="call">
-/// Brings a batch to the owner and returns the outcomes in its order. Any exception means that nothing is known of any of
-/// them. Fails in finite time: it is what bounds how long an answer takes beyond the budget.
+/// Brings a batch to the owner, by the route of that number, and returns the outcomes in its order. Any exception means that
+/// nothing is known of any of them. Fails in finite time: it is what bounds how long an answer takes beyond the budget. An empty
+/// batch asks whether the route answers.
 /// </param>
 /// <param name="unknown">What is answered where the budget is spent, and where an outcome does not settle what an earlier call did.</param>
 /// <param name="overloaded">What is answered where the queue is full.</param>
@@ -24,7 +30,7 @@ namespace CaptchaCluster.Redemption;
 /// <param name="options">Limits.</param>
 /// <param name="clock">Monotonic time.</param>
 public sealed class ShardLink<TRequest, TOutcome>(
-    Func<IReadOnlyList<TRequest>, Task<IReadOnlyList<TOutcome>>> call,
+    Func<int, IReadOnlyList<TRequest>, Task<IReadOnlyList<TOutcome>>> call,
     TOutcome unknown,
     TOutcome overloaded,
     Func<TOutcome, bool> settles,
@@ -33,8 +39,11 @@ public sealed class ShardLink<TRequest, TOutcome>(
     TimeProvider clock)
 {
     private readonly Lock gate = new();
+    private readonly long?[] doubted = new long?[options.Routes]; // when a route last failed, was late, or was asked whether it answers; null: it does
     private List<Item> queue = [];
-    private int taken; // in the call that is under way; they hold their places in the queue
+    private int taken; // in calls that are under way; they hold their places in the queue
+    private int late; // calls that are left to themselves
+    private int turn; // of all routes, where each is in doubt
     private bool isPumping;
 
     /// <summary>Requests that are not answered.</summary>
@@ -66,21 +75,22 @@ public sealed class ShardLink<TRequest, TOutcome>(
     {
         List<Item> answered = [];
         TimeSpan pause = options.FirstPause;
-        while (Take() is { Count: > 0 } batch)
+        while (Take() is { Items.Count: > 0 } batch)
         {
             Task<IReadOnlyList<TOutcome>> outcomes = CallAsync(batch);
             Complete(answered); // of the last call, while this one is under way
-            try
+            answered = [];
+            if (await IsLateAsync(outcomes).ConfigureAwait(false) && TryLeave(batch))
             {
-                Settle(batch, await outcomes.ConfigureAwait(false));
-                answered = batch;
+                _ = EndLateAsync(batch, outcomes);
+            }
+            else if (await TrySettleAsync(batch, outcomes).ConfigureAwait(false))
+            {
+                answered = batch.Items;
                 pause = options.FirstPause;
             }
-            catch (Exception exception)
+            else
             {
-                failed(exception);
-                answered = GiveBack(batch);
-                Complete(answered);
                 await Task.Delay(pause * (1 + Random.Shared.NextDouble()), clock).ConfigureAwait(false);
                 pause = pause * 2 < options.LongestPause ? pause * 2 : options.LongestPause;
             }
@@ -89,57 +99,147 @@ public sealed class ShardLink<TRequest, TOutcome>(
         Complete(answered);
     }
 
+    private async Task EndLateAsync(Batch batch, Task<IReadOnlyList<TOutcome>> outcomes)
+    {
+        if (await TrySettleAsync(batch, outcomes).ConfigureAwait(false)) Complete(batch.Items);
+        lock (gate)
+        {
+            late--;
+            if (isPumping || queue.Count == 0) return;
+            isPumping = true;
+        }
+
+        await PumpAsync().ConfigureAwait(false);
+    }
+
     /// <summary>What the next call brings; nothing ends the pump.</summary>
-    private List<Item> Take()
+    private Batch Take()
     {
         lock (gate)
         {
-            List<Item> batch = queue;
-            if (batch.Count <= options.MaxBatch)
+            List<Item> items = queue;
+            if (items.Count <= options.MaxBatch)
             {
                 queue = [];
             }
             else
             {
-                batch = queue[..options.MaxBatch];
+                items = queue[..options.MaxBatch];
                 queue.RemoveRange(0, options.MaxBatch);
             }
 
-            taken = batch.Count;
-            isPumping = taken > 0;
-            return batch;
+            taken += items.Count;
+            isPumping = items.Count > 0;
+            return new Batch(items, isPumping ? ChooseRoute() : 0);
+        }
+    }
+
+    private async ValueTask<bool> IsLateAsync(Task outcomes)
+    {
+        await outcomes.WaitAsync(options.LateAfter, clock).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        return !outcomes.IsCompleted;
+    }
+
+    // With the gate held. What comes back to life is seen by a call that no request depends on.
+    private int ChooseRoute()
+    {
+        long now = clock.GetTimestamp();
+        for (int route = 0; route < options.Routes; route++)
+        {
+            if (doubted[route] is not { } since) return route;
+            if (clock.GetElapsedTime(since, now) < options.ProbeInterval) continue;
+            doubted[route] = now;
+            _ = ProbeAsync(route);
+        }
+
+        turn = (turn + 1) % options.Routes;
+        return turn;
+    }
+
+    private async Task ProbeAsync(int route)
+    {
+        await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
+        try
+        {
+            await call(route, []).ConfigureAwait(false);
+            lock (gate) doubted[route] = null;
+        }
+        catch (Exception)
+        {
+            // It stays in doubt.
+        }
+    }
+
+    /// <summary>The next call does not wait for this one, unless there are as many as routes already.</summary>
+    private bool TryLeave(Batch batch)
+    {
+        lock (gate)
+        {
+            if (late + 1 >= options.Routes) return false;
+            late++;
+            doubted[batch.Route] = clock.GetTimestamp();
+            return true;
         }
     }
 
     // Whatever it throws comes when it is awaited.
-    private async Task<IReadOnlyList<TOutcome>> CallAsync(List<Item> batch) => await call([.. batch.Select(item => item.Request)]).ConfigureAwait(false);
+    private async Task<IReadOnlyList<TOutcome>> CallAsync(Batch batch) =>
+        await call(batch.Route, [.. batch.Items.Select(item => item.Request)]).ConfigureAwait(false);
 
-    private void Settle(List<Item> batch, IReadOnlyList<TOutcome> outcomes)
+    /// <summary>Takes in how a call ended. Where it is known nothing of, what it brought goes again ahead of the others.</summary>
+    private async ValueTask<bool> TrySettleAsync(Batch batch, Task<IReadOnlyList<TOutcome>> outcomes)
     {
-        if (outcomes.Count != batch.Count) throw new InvalidDataException($"{batch.Count} requests were answered by {outcomes.Count} outcomes.");
-        for (int i = 0; i < batch.Count; i++) batch[i].Outcome = !batch[i].WasSent || settles(outcomes[i]) ? outcomes[i] : unknown;
+        try
+        {
+            Settle(batch, await outcomes.ConfigureAwait(false));
+            return true;
+        }
+        catch (Exception exception)
+        {
+            failed(exception);
+            Complete(GiveBack(batch));
+            return false;
+        }
     }
 
-    /// <summary>Puts back at the head what may go again, and returns the rest.</summary>
-    private List<Item> GiveBack(List<Item> batch)
+    private void Settle(Batch batch, IReadOnlyList<TOutcome> outcomes)
     {
-        foreach (Item item in batch) item.WasSent = true;
-        List<Item> spent = [.. batch.Where(item => clock.GetElapsedTime(item.Since) >= options.Budget)];
-        foreach (Item item in spent) item.Outcome = unknown;
+        List<Item> items = batch.Items;
+        if (outcomes.Count != items.Count) throw new InvalidDataException($"{items.Count} requests were answered by {outcomes.Count} outcomes.");
+        for (int i = 0; i < items.Count; i++) items[i].Outcome = !items[i].WasSent || settles(outcomes[i]) ? outcomes[i] : unknown;
         lock (gate)
         {
-            queue.InsertRange(0, batch.Except(spent));
-            taken = 0;
+            taken -= items.Count;
+            doubted[batch.Route] = null;
         }
-
-        return spent;
     }
+
+    /// <summary>Returns those whose budget is spent, of all that wait: who comes late in the queue does not wait longer than the others.</summary>
+    private List<Item> GiveBack(Batch batch)
+    {
+        foreach (Item item in batch.Items) item.WasSent = true;
+        lock (gate)
+        {
+            doubted[batch.Route] = clock.GetTimestamp();
+            taken -= batch.Items.Count;
+            queue.InsertRange(0, batch.Items);
+            long now = clock.GetTimestamp();
+            List<Item> spent = queue.FindAll(item => IsSpent(item, now));
+            if (spent.Count > 0) queue.RemoveAll(item => IsSpent(item, now));
+            foreach (Item item in spent) item.Outcome = unknown;
+            return spent;
+        }
+    }
+
+    private bool IsSpent(Item item, long now) => clock.GetElapsedTime(item.Since, now) >= options.Budget;
 
     private static void Complete(List<Item> items)
     {
         foreach (Item item in items) item.Complete();
         items.Clear();
     }
+
+    private readonly record struct Batch(List<Item> Items, int Route);
 
     private sealed class Item(in TRequest request, long since) : IValueTaskSource<TOutcome>
     {

@@ -22,4 +22,8 @@ public sealed class LedgerState
     /// <summary>As <see cref="CaptchaCluster.Redemption.IRedeemer.IsReady"/>, of this silo.</summary>
     [Id(2)]
     public required bool IsReady { get; init; }
+
+    /// <summary>For each shard its lane, as this silo sees the cluster; see <see cref="CaptchaCluster.Redemption.ShardLanes"/>.</summary>
+    [Id(3)]
+    public int[]? Lanes { get; init; }
 }

@@ -1,8 +1,9 @@
 namespace CaptchaCluster.Grains.Redemption;
 
 /// <summary>
-/// The address of one shard: its key is the shard's number. Two of one shard may answer at once, for a while: what one has
-/// recorded the other finds in the ledger, as neither grants anything without asking that.
+/// An address of one shard: its key is the shard's number, or that and a multiple of the shards' count. It takes requests for
+/// others as well. Two of one shard may answer at once, for a while: what one has recorded the other finds in the
+/// ledger, as neither grants anything without asking that.
 /// </summary>
 /// <remarks>Every failure of a call, a rejection too, says nothing of its requests. Bring them again, as the same attempts.</remarks>
 [Alias("captchacluster.IRedemptionGrain")]

@@ -4,7 +4,7 @@ using CaptchaCluster.Tokens;
 
 namespace CaptchaCluster.Grains.Redemption;
 
-/// <summary>Looks at tokens of one shard, packed to <see cref="ItemSize"/> bytes each: token id 16, expiry 8, asker's site 16, its generation 4.</summary>
+/// <summary>Looks at tokens of one silo's shards, packed to <see cref="ItemSize"/> bytes each: token id 16, expiry 8, asker's site 16, its generation 4.</summary>
 [GenerateSerializer, Immutable, Alias("captchacluster.PeekBatch")]
 public sealed class PeekBatch
 {

@@ -5,7 +5,7 @@ using CaptchaCluster.Tokens;
 namespace CaptchaCluster.Grains.Redemption;
 
 /// <summary>
-/// Requests for one shard, packed to <see cref="ItemSize"/> bytes each: token id 16, expiry 8, site 16, generation 4, attempt
+/// Requests for the shards of one silo, packed to <see cref="ItemSize"/> bytes each: token id 16, expiry 8, site 16, generation 4, attempt
 /// key 16, big-endian. What is to be added later gets a member of its own, which older nodes pass over.
 /// </summary>
 [GenerateSerializer, Immutable, Alias("captchacluster.RedemptionBatch")]

@@ -8,19 +8,25 @@ internal sealed class ShardHomes(SiloLedger ledger, ISiloStatusOracle silos) : I
 {
     private volatile Assignment? known;
 
+    public int[]? Lanes => Active() is { Length: > 0 } active ? AssignmentOf(active).Lanes : null;
+
     public bool IsHome(int shard)
     {
-        SiloAddress[] active = [.. silos.GetApproximateSiloStatuses(onlyActive: true).Keys];
+        SiloAddress[] active = Active();
         return !active.Contains(silos.SiloAddress) || HomeOf(shard, active).Equals(silos.SiloAddress);
     }
 
-    /// <param name="shard">Its number; one that the cluster does not have belongs anywhere.</param>
+    /// <param name="shard">Its number, or that and a multiple of their count: another route to the same place.</param>
     /// <param name="active">At least one.</param>
-    public SiloAddress HomeOf(int shard, IReadOnlyCollection<SiloAddress> active)
+    public SiloAddress HomeOf(int shard, IReadOnlyCollection<SiloAddress> active) => AssignmentOf(active).HomeOf(shard);
+
+    private SiloAddress[] Active() => [.. silos.GetApproximateSiloStatuses(onlyActive: true).Keys];
+
+    private Assignment AssignmentOf(IReadOnlyCollection<SiloAddress> active)
     {
         Assignment? assignment = known;
         if (assignment is null || !assignment.IsOf(active)) known = assignment = new Assignment(ledger.Shards, active);
-        return assignment.HomeOf(shard);
+        return assignment;
     }
 
     private sealed class Assignment
@@ -33,7 +39,10 @@ internal sealed class ShardHomes(SiloLedger ledger, ISiloStatusOracle silos) : I
             // Of two starts of one silo the later is the one that is there.
             silos = [.. active.GroupBy(silo => silo.Endpoint).Select(starts => starts.MaxBy(silo => silo.Generation)!)];
             homes = ShardAssignment.Assign(shards, [.. silos.Select(silo => silo.Endpoint.ToString())]);
+            Lanes = ShardLanes.Of(homes);
         }
+
+        public int[] Lanes { get; }
 
         public bool IsOf(IReadOnlyCollection<SiloAddress> active) => active.Count == silos.Length && active.All(silos.Contains);
 

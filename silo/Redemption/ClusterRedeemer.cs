@@ -5,9 +5,14 @@ using CaptchaCluster.Tokens;
 
 namespace CaptchaCluster.Silo.Redemption;
 
-/// <summary>The way from a gateway to the shards of the cluster. Each has a queue and one call under way, for redemptions and for looks.</summary>
+/// <summary>
+/// The way from a gateway to the shards of the cluster: one queue, and one call that is waited for, for all that live on one silo;
+/// looks have queues of their own. A batch that comes to a silo which has none of its shards is answered there all the same: the
+/// ledger decides, wherever it is asked (I1).
+/// </summary>
 internal sealed class ClusterRedeemer : IRedeemer
 {
+    private readonly IGrainFactory grains;
     private readonly LedgerWatch ledger;
     private readonly ShardCallLog log;
     private readonly ShardLink<JudgedRequest, RedemptionOutcome>[] redemptions;
@@ -15,18 +20,19 @@ internal sealed class ClusterRedeemer : IRedeemer
 
     public ClusterRedeemer(IGrainFactory grains, LedgerWatch ledger, ShardCallLog log, ShardLinkOptions options, TimeProvider clock)
     {
-        (this.ledger, this.log) = (ledger, log);
-        IRedemptionGrain[] shards = [.. Enumerable.Range(0, ledger.Shards.Value).Select(shard => grains.GetGrain<IRedemptionGrain>(shard))];
-        redemptions = [.. shards.Select(shard => new ShardLink<JudgedRequest, RedemptionOutcome>(
-            batch => RedeemAsync(shard, batch),
+        (this.grains, this.ledger, this.log) = (grains, ledger, log);
+        IEnumerable<int> lanes = Enumerable.Range(0, ledger.Shards.Value); // there are no more than shards
+
+        redemptions = [.. lanes.Select(lane => new ShardLink<JudgedRequest, RedemptionOutcome>(
+            (route, batch) => RedeemAsync(GrainOf(lane, route), batch),
             new RedemptionOutcome(RedemptionStatus.Unknown),
             new RedemptionOutcome(RedemptionStatus.Overloaded),
             Settles,
             log.CallFailed,
             options,
             clock))];
-        peeks = [.. shards.Select(shard => new ShardLink<PeekRequest, PeekOutcome>(
-            batch => PeekAsync(shard, batch),
+        peeks = [.. lanes.Select(lane => new ShardLink<PeekRequest, PeekOutcome>(
+            (route, batch) => PeekAsync(GrainOf(lane, route), batch),
             new PeekOutcome(PeekStatus.Unknown),
             new PeekOutcome(PeekStatus.Overloaded),
             _ => true, // a look leaves nothing behind
@@ -43,17 +49,23 @@ internal sealed class ClusterRedeemer : IRedeemer
     public int Queued => redemptions.Sum(link => link.Queued) + peeks.Sum(link => link.Queued);
 
     public ValueTask<RedemptionOutcome> RedeemAsync(in RedemptionRequest request) =>
-        redemptions[ledger.Shards.ShardOf(request.Token)].SendAsync(new JudgedRequest(request, IssuedFloor));
+        redemptions[LaneOf(request.Token)].SendAsync(new JudgedRequest(request, IssuedFloor));
 
     public ValueTask<PeekOutcome> PeekAsync(TokenId token, UnixSeconds expiresAt, SiteGeneration? asker = null) =>
-        peeks[ledger.Shards.ShardOf(token)].SendAsync(new PeekRequest(token, expiresAt, asker));
+        peeks[LaneOf(token)].SendAsync(new PeekRequest(token, expiresAt, asker));
+
+    private int LaneOf(TokenId token) => ledger.Lanes.LaneOf(ledger.Shards.ShardOf(token));
+
+    // Orleans binds every grain to one of its connections, until it knows that this is dead, which may take minutes; and a silo
+    // answers by its own connection to this gateway, where there is one, whichever the call has come by.
+    private IRedemptionGrain GrainOf(int lane, int route) => grains.GetGrain<IRedemptionGrain>(ledger.Lanes.AddressOf(lane, route));
 
     // The secret may have been rotated, or the token have expired, since this very attempt was recorded by the call before.
     private static bool Settles(RedemptionOutcome outcome) => outcome.Status is not (RedemptionStatus.Retired or RedemptionStatus.Expired);
 
     private async Task<IReadOnlyList<RedemptionOutcome>> RedeemAsync(IRedemptionGrain shard, IReadOnlyList<JudgedRequest> batch)
     {
-        log.Calls(batch.Count);
+        if (batch.Count > 0) log.Calls(batch.Count);
         ShardReply reply = await shard.RedeemAsync(RedemptionBatch.Of(ledger.Shards, [.. batch.Select(judged => judged.Request)])).ConfigureAwait(false);
         Learn(reply);
         RedemptionOutcome[] outcomes = reply.ReadRedemptions();
@@ -70,7 +82,7 @@ internal sealed class ClusterRedeemer : IRedeemer
 
     private async Task<IReadOnlyList<PeekOutcome>> PeekAsync(IRedemptionGrain shard, IReadOnlyList<PeekRequest> batch)
     {
-        log.Calls(batch.Count);
+        if (batch.Count > 0) log.Calls(batch.Count);
         ShardReply reply = await shard.PeekAsync(PeekBatch.Of(ledger.Shards, batch)).ConfigureAwait(false);
         Learn(reply);
         return reply.ReadPeeks();

@@ -16,6 +16,7 @@ internal sealed partial class LedgerWatch : IAsyncDisposable
     private readonly ILogger logger;
     private readonly CancellationTokenSource stopping = new();
     private readonly Task watching;
+    private volatile ShardLanes lanes;
     private long issuedFloor;
     private long heard;
     private volatile bool isReady;
@@ -24,6 +25,7 @@ internal sealed partial class LedgerWatch : IAsyncDisposable
     {
         (this.silos, this.clock, this.logger) = (silos, clock, logger);
         Shards = new ShardCount(state.Shards);
+        lanes = ShardLanes.Apart(Shards);
         Learn(state);
         watching = WatchAsync();
     }
@@ -34,6 +36,9 @@ internal sealed partial class LedgerWatch : IAsyncDisposable
     public UnixSeconds IssuedFloor => new(Volatile.Read(ref issuedFloor));
 
     public bool IsReady => isReady && clock.GetElapsedTime(Volatile.Read(ref heard)) < Patience;
+
+    /// <summary>As the silos had them lately.</summary>
+    public ShardLanes Lanes => lanes;
 
     public static async Task<LedgerWatch> StartAsync(AnySilo silos, TimeProvider clock, ILogger logger) =>
         new(silos, await silos.AskAsync<ILedgerGrain, LedgerState>(grain => grain.StateAsync()), clock, logger);
@@ -83,6 +88,7 @@ internal sealed partial class LedgerWatch : IAsyncDisposable
     {
         LearnFloor(state.IssuedFloor);
         bool isOurs = state.Shards == Shards.Value;
+        if (state.Lanes is { } known && known.Length == Shards.Value && known.All(lane => lane >= 0 && lane < known.Length)) lanes = new ShardLanes(known);
         if (!isOurs && isReady) Log.OtherShards(logger, state.Shards, Shards.Value);
         isReady = state.IsReady && isOurs;
         Volatile.Write(ref heard, clock.GetTimestamp());

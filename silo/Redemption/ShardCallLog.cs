@@ -9,7 +9,7 @@ internal sealed partial class ShardCallLog(Meter meter, ILogger<ShardCallLog> lo
     private static readonly InstrumentAdvice<int> SizeBuckets = new() { HistogramBucketBoundaries = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000] };
 
     private readonly Histogram<int> batch = meter.CreateHistogram(
-        "captchacluster.shard.batch", "{request}", "Requests in one call of this gateway to a shard.", advice: SizeBuckets);
+        "captchacluster.shard.batch", "{request}", "Requests in one call of this gateway to a silo.", advice: SizeBuckets);
 
     private readonly Counter<long> failures = meter.CreateCounter<long>(
         "captchacluster.shard.calls.failed", "{call}", "Calls of this gateway to shards that ended without an answer; their requests went again.");

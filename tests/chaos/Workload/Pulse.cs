@@ -11,7 +11,7 @@ internal sealed class Pulse(Pulse? all = null)
     private readonly Lock gate = new();
     private (Action Act, int Sends)? awaited;
     private long sent, heard, answered, succeeded, undecided, cutOff, hungUp;
-    private TimeSpan slowestSuccess;
+    private TimeSpan slowestAnswer;
 
     public long Answered => Interlocked.Read(ref answered);
 
@@ -30,17 +30,17 @@ internal sealed class Pulse(Pulse? all = null)
     public long HungUp => Interlocked.Read(ref hungUp);
 
     /// <summary>Since it was last reset.</summary>
-    public TimeSpan SlowestSuccess
+    public TimeSpan SlowestAnswer
     {
         get
         {
-            lock (gate) return slowestSuccess;
+            lock (gate) return slowestAnswer;
         }
     }
 
-    public void ResetSlowestSuccess()
+    public void ResetSlowestAnswer()
     {
-        lock (gate) slowestSuccess = default;
+        lock (gate) slowestAnswer = default;
     }
 
     /// <summary>To be called right after a request was sent.</summary>
@@ -65,11 +65,11 @@ internal sealed class Pulse(Pulse? all = null)
         else if (answer.Failure is OperationCanceledException) Interlocked.Increment(ref hungUp);
         else if (answer.WasCutOff) Interlocked.Increment(ref cutOff);
         if (answer.IsUndecided) Interlocked.Increment(ref undecided);
-        if (answer.Verdict != Verdict.Success) return;
-        Interlocked.Increment(ref succeeded);
+        if (answer.Verdict == Verdict.Success) Interlocked.Increment(ref succeeded);
+        if (!answer.HasCome) return;
         lock (gate)
         {
-            if (elapsed > slowestSuccess) slowestSuccess = elapsed;
+            if (elapsed > slowestAnswer) slowestAnswer = elapsed;
         }
     }
 

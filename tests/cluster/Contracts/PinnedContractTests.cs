@@ -21,7 +21,7 @@ public sealed class PinnedContractTests
                 "captchacluster.AuditRecord: 0 Time Int64, 1 IsIntent Boolean, 2 Action String, 3 Target String, 4 Actor String, 5 Node String, 6 From String, "
                 + "7 Request String, 8 IntentSequence Nullable`1, 9 Members String[], 10 Calls Nullable`1, 11 Since Nullable`1, 12 Tokens Nullable`1, "
                 + "13 Status Nullable`1, 14 Error String",
-                "captchacluster.LedgerState: 0 Shards Int32, 1 IssuedFloor Int64, 2 IsReady Boolean",
+                "captchacluster.LedgerState: 0 Shards Int32, 1 IssuedFloor Int64, 2 IsReady Boolean, 3 Lanes Int32[]",
                 "captchacluster.ManagementTokenList: 0 Tokens ManagementTokenRecord[], 1 Problem String",
                 "captchacluster.ManagementTokenRecord: 0 Id String, 1 Name String, 2 CreatedAt Int64, 3 Hash Byte[]",
                 "captchacluster.ManagementTokenReply: 0 IsMade Nullable`1, 1 Problem String",

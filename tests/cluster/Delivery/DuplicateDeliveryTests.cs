@@ -231,7 +231,7 @@ public sealed class DuplicateDeliveryTests(DuplicateDeliveryTests.Fixture fixtur
             IGrainFactory grains = SpoiledShards.Of(owners.Clients[owner], delivery);
             LedgerWatch ledger = await LedgerWatch.StartAsync(new AnySilo(grains), TimeProvider.System, NullLogger.Instance);
             ShardCallLog log = new(owners.Meter, NullLogger<ShardCallLog>.Instance, TimeProvider.System);
-            ShardLinkOptions options = new() { Budget = budget, FirstPause = TimeSpan.FromMilliseconds(1), LongestPause = TimeSpan.FromMilliseconds(10) };
+            ShardLinkOptions options = new() { Budget = budget, MaxBatch = 10, FirstPause = TimeSpan.FromMilliseconds(1), LongestPause = TimeSpan.FromMilliseconds(10) };
             return new Gateway(new ClusterRedeemer(grains, ledger, log, options, TimeProvider.System), ledger);
         }
 

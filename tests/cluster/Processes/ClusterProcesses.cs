@@ -1,4 +1,5 @@
 using CaptchaCluster.Tests.Processes;
+using CaptchaCluster.Tests.Processes.Network;
 using CaptchaCluster.Tests.Processes.Postgres;
 
 namespace CaptchaCluster.Tests.Cluster.Processes;
@@ -20,10 +21,24 @@ internal sealed class ClusterProcesses(PostgresServer server, string schema) : I
 
     public Task<GatewayProcess> StartSiloAsync(SiloPorts ports, params string[] arguments) => StartAsync(SiloCommand(ports, arguments));
 
+    /// <summary>In a network namespace, where all ports are free.</summary>
+    public Task<GatewayProcess> StartSiloAsync(PrivateNetwork.Member place)
+    {
+        string[] arguments = ["--Cluster:Role=silo", $"--Cluster:HealthListen=http://{place.Address}:0", $"--Cluster:AdvertisedAddress={place.Address}"];
+        return StartAsync(Command(Health, arguments, SharedSettings.Over(ConnectionString)) with { Launcher = place.Launcher });
+    }
+
     public Task<GatewayExit> StartRefusedSiloAsync(SiloPorts ports, params string[] arguments) => GatewayProcess.StartRefusedAsync(SiloCommand(ports, arguments));
 
     /// <summary>On ports of its own.</summary>
     public Task<GatewayProcess> StartGatewayAsync(params string[] arguments) => StartAsync(GatewayCommandOf(arguments));
+
+    /// <summary>In a network namespace.</summary>
+    public Task<GatewayProcess> StartGatewayAsync(PrivateNetwork.Member place)
+    {
+        string address = $"http://{place.Address}:0";
+        return StartAsync(GatewayCommandOf([$"--Gateway:Listen={address}", $"--Gateway:AdminListen={address}"]) with { Launcher = place.Launcher });
+    }
 
     public Task<GatewayExit> StartRefusedGatewayAsync(params string[] arguments) => GatewayProcess.StartRefusedAsync(GatewayCommandOf(arguments));
 

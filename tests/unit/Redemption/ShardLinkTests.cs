@@ -14,29 +14,31 @@ public sealed class ShardLinkTests
     {
         MaxQueued = 8,
         MaxBatch = 3,
+        Routes = 3,
+        LateAfter = Timeout.InfiniteTimeSpan,
+        ProbeInterval = TimeSpan.MaxValue,
         Budget = TimeSpan.FromSeconds(5),
         FirstPause = TimeSpan.FromTicks(1),
         LongestPause = TimeSpan.FromTicks(1),
     };
 
     private readonly LinkTime clock = new();
-    private readonly List<int[]> calls = [];
+    private readonly List<Call> calls = [];
     private readonly SemaphoreSlim called = new(0);
     private readonly List<Exception> failures = [];
     private readonly ShardLink<int, int> link;
-    private TaskCompletionSource<IReadOnlyList<int>> call = new();
 
-    public ShardLinkTests() => link = new ShardLink<int, int>(CallAsync, Unknown, Overloaded, outcome => outcome != Refused, failures.Add, Options, clock);
+    public ShardLinkTests() => link = LinkOf(Options);
 
     [Fact]
     public async Task What_comes_while_a_call_is_under_way_goes_with_the_next_up_to_its_limit()
     {
         Task<int>[] asked = Ask(1, 2, 3, 4, 5);
-        Assert.Equal([1], Assert.Single(calls));
+        Assert.Equal([1], Assert.Single(calls).Batch);
         await AnswerAsync();
-        Assert.Equal([2, 3, 4], calls[1]);
+        Assert.Equal([2, 3, 4], calls[1].Batch);
         await AnswerAsync();
-        Assert.Equal([5], calls[2]);
+        Assert.Equal([5], calls[2].Batch);
         await AnswerAsync(isLast: true);
         int[] outcomes = await Task.WhenAll(asked).WaitAsync(Patience);
         Assert.Equal([10, 20, 30, 40, 50], outcomes);
@@ -64,11 +66,11 @@ public sealed class ShardLinkTests
     {
         Task<int>[] asked = Ask(1, 2, 3, 4);
         await FailAsync();
-        Assert.Equal([1, 2, 3], calls[1]);
+        Assert.Equal([1, 2, 3], calls[1].Batch);
         await FailAsync();
-        Assert.Equal([1, 2, 3], calls[2]);
+        Assert.Equal([1, 2, 3], calls[2].Batch);
         await AnswerAsync();
-        Assert.Equal([4], calls[3]);
+        Assert.Equal([4], calls[3].Batch);
         await AnswerAsync(isLast: true);
         int[] outcomes = await Task.WhenAll(asked).WaitAsync(Patience);
         Assert.Equal([10, 20, 30, 40], outcomes);
@@ -86,7 +88,7 @@ public sealed class ShardLinkTests
         clock.Advance(TimeSpan.FromSeconds(1));
         await FailAsync();
         Assert.Equal(Unknown, await old.WaitAsync(Patience));
-        Assert.Equal([2], calls[1]);
+        Assert.Equal([2], calls[1].Batch);
         await AnswerAsync(isLast: true);
         Assert.Equal(20, await young.WaitAsync(Patience));
     }
@@ -111,7 +113,7 @@ public sealed class ShardLinkTests
     {
         Task<int> asked = link.SendAsync(1).AsTask();
         await called.WaitAsync(Patience);
-        End(end => end.SetResult([10, 20]));
+        calls[0].End.SetResult([10, 20]);
         await called.WaitAsync(Patience);
         Assert.IsType<InvalidDataException>(Assert.Single(failures));
         await AnswerAsync(isLast: true);
@@ -129,6 +131,129 @@ public sealed class ShardLinkTests
         Assert.Equal(2, await callsSeen.WaitAsync(Patience));
     }
 
+    [Fact]
+    [Trait("Invariant", "I5")]
+    public async Task What_waits_behind_calls_that_fail_is_unknown_too_once_its_budget_is_spent()
+    {
+        Task<int>[] asked = Ask(1, 2, 3, 4, 5);
+        clock.Advance(Options.Budget);
+        calls[0].End.SetException(new TimeoutException());
+        int[] outcomes = await Task.WhenAll(asked).WaitAsync(Patience);
+        Assert.Equal([Unknown, Unknown, Unknown, Unknown, Unknown], outcomes);
+        Assert.Single(calls);
+        Assert.Equal(0, link.Queued);
+    }
+
+    [Fact]
+    public async Task Calls_keep_to_the_best_route_that_has_not_failed_and_where_all_have_they_go_round()
+    {
+        Task<int>[] first = Ask(1, 2);
+        await AnswerAsync();
+        await FailAsync();
+        await AnswerAsync(isLast: true);
+        await Task.WhenAll(first).WaitAsync(Patience);
+        Task<int>[] second = Ask(3);
+        for (int i = 0; i < 6; i++) await FailAsync();
+        await AnswerAsync(isLast: true);
+        await Task.WhenAll(second).WaitAsync(Patience);
+        Task<int>[] third = Ask(4);
+        await AnswerAsync(isLast: true);
+        await Task.WhenAll(third).WaitAsync(Patience);
+        int[] routes = [.. calls.Select(call => call.Route)];
+        Assert.Equal([0, 0, 1, 1, 2], routes[..5]);
+        Assert.Equal([0, 1, 2], routes[5..8].Order());
+        Assert.Equal(routes[5], routes[8]);
+        Assert.Equal(routes[9], routes[10]); // it is the only one that has answered since
+    }
+
+    /// <summary>Which no request goes by before.</summary>
+    [Fact]
+    public async Task A_route_that_failed_is_asked_whether_it_answers_and_taken_again_once_it_does()
+    {
+        ShardLink<int, int> curious = LinkOf(Options with { ProbeInterval = TimeSpan.FromSeconds(1) });
+        Task<int> asked = curious.SendAsync(1).AsTask();
+        Assert.True(await called.WaitAsync(Patience));
+        await FailAsync();
+        await AnswerAsync(isLast: true);
+        await asked.WaitAsync(Patience);
+        clock.Advance(TimeSpan.FromSeconds(1));
+        asked = curious.SendAsync(2).AsTask();
+        for (int i = 0; i < 2; i++) Assert.True(await called.WaitAsync(Patience));
+        Call probe = Assert.Single(calls, call => call.Batch.Length == 0);
+        Assert.Equal(0, probe.Route);
+        Assert.Equal(1, calls.Single(call => call.Batch is [2]).Route);
+        calls.Single(call => call.Batch is [2]).Answer();
+        await asked.WaitAsync(Patience);
+        probe.Answer();
+        using CancellationTokenSource patience = new(Patience);
+        for (int request = 3; calls[^1].Route != 0 || calls[^1] == probe; request++)
+        {
+            patience.Token.ThrowIfCancellationRequested();
+            asked = curious.SendAsync(request).AsTask();
+            Assert.True(await called.WaitAsync(Patience));
+            calls[^1].Answer();
+            await asked.WaitAsync(Patience);
+        }
+    }
+
+    [Fact]
+    public async Task While_a_call_is_late_the_next_goes_by_the_next_route_and_both_answers_count()
+    {
+        ShardLink<int, int> impatient = LinkOf(Options with { LateAfter = TimeSpan.Zero });
+        Task<int>[] asked = [impatient.SendAsync(1).AsTask(), impatient.SendAsync(2).AsTask()];
+        for (int i = 0; i < 2; i++) Assert.True(await called.WaitAsync(Patience));
+        Assert.Equal([0, 1], calls.Select(call => call.Route));
+        Assert.Equal([2], calls[1].Batch);
+        calls[1].Answer();
+        Assert.Equal(20, await asked[1].WaitAsync(Patience));
+        Assert.False(asked[0].IsCompleted);
+        calls[0].Answer();
+        Assert.Equal(10, await asked[0].WaitAsync(Patience));
+        Assert.Equal(0, impatient.Queued);
+    }
+
+    [Fact]
+    [Trait("Invariant", "I5")]
+    public async Task What_a_late_call_brought_in_vain_goes_again_and_a_refusal_says_nothing_then()
+    {
+        ShardLink<int, int> impatient = LinkOf(Options with { LateAfter = TimeSpan.Zero });
+        Task<int>[] asked = [impatient.SendAsync(7).AsTask(), impatient.SendAsync(2).AsTask()];
+        for (int i = 0; i < 2; i++) Assert.True(await called.WaitAsync(Patience));
+        calls[0].End.SetException(new TimeoutException());
+        Assert.True(await called.WaitAsync(Patience));
+        Assert.Equal([7], calls[2].Batch);
+        Assert.Equal(2, calls[2].Route);
+        calls[2].Answer();
+        calls[1].Answer();
+        int[] outcomes = await Task.WhenAll(asked).WaitAsync(Patience);
+        Assert.Equal([Unknown, 20], outcomes);
+    }
+
+    [Fact]
+    [Trait("Invariant", "I10")]
+    public async Task There_are_no_more_calls_than_routes_and_those_in_late_ones_hold_their_places()
+    {
+        ShardLink<int, int> impatient = LinkOf(Options with { LateAfter = TimeSpan.Zero });
+        Task<int>[] asked = [.. Enumerable.Range(1, Options.MaxQueued).Select(request => impatient.SendAsync(request).AsTask())];
+        for (int i = 0; i < Options.Routes; i++) Assert.True(await called.WaitAsync(Patience));
+        Assert.Equal(Overloaded, await impatient.SendAsync(9));
+        calls[1].Answer(); // a late one: the last is waited for
+        Assert.Equal(20, await asked[1].WaitAsync(Patience));
+        Assert.Equal(Options.Routes, calls.Count);
+        calls[2].Answer();
+        Assert.True(await called.WaitAsync(Patience));
+        Assert.Equal([4, 5, 6], calls[3].Batch);
+        calls[0].Answer();
+        calls[3].Answer();
+        Assert.True(await called.WaitAsync(Patience));
+        calls[4].Answer();
+        int[] outcomes = await Task.WhenAll(asked).WaitAsync(Patience);
+        Assert.Equal(Enumerable.Range(1, Options.MaxQueued).Select(request => request * 10), outcomes);
+    }
+
+    private ShardLink<int, int> LinkOf(ShardLinkOptions options) =>
+        new(CallAsync, Unknown, Overloaded, outcome => outcome != Refused, failures.Add, options, clock);
+
     private Task<int>[] Ask(params int[] requests)
     {
         Task<int>[] asked = [.. requests.Select(request => link.SendAsync(request).AsTask())];
@@ -136,28 +261,32 @@ public sealed class ShardLinkTests
         return asked;
     }
 
-    private Task<IReadOnlyList<int>> CallAsync(IReadOnlyList<int> batch)
+    private Task<IReadOnlyList<int>> CallAsync(int route, IReadOnlyList<int> batch)
     {
-        calls.Add([.. batch]);
-        call = new TaskCompletionSource<IReadOnlyList<int>>();
+        Call call = new(route, [.. batch]);
+        lock (calls) calls.Add(call);
         called.Release();
-        return call.Task;
+        return call.End.Task;
     }
 
     private async Task AnswerAsync(bool isLast = false)
     {
-        int[] batch = calls[^1];
-        End(end => end.SetResult([.. batch.Select(request => request * 10)]));
+        calls[^1].Answer();
         if (!isLast) Assert.True(await called.WaitAsync(Patience));
     }
 
     private async Task FailAsync()
     {
-        End(end => end.SetException(new TimeoutException()));
+        calls[^1].End.SetException(new TimeoutException());
         Assert.True(await called.WaitAsync(Patience));
     }
 
-    private void End(Action<TaskCompletionSource<IReadOnlyList<int>>> end) => end(call);
+    private sealed record Call(int Route, int[] Batch)
+    {
+        public TaskCompletionSource<IReadOnlyList<int>> End { get; } = new();
+
+        public void Answer() => End.SetResult([.. Batch.Select(request => request * 10)]);
+    }
 
     /// <summary>Stands still but for <see cref="Advance"/>; its timers are the system's.</summary>
     private sealed class LinkTime : TimeProvider

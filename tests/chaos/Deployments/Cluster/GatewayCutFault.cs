@@ -7,8 +7,8 @@ using CaptchaCluster.Tests.Processes.Network;
 namespace CaptchaCluster.Tests.Chaos.Deployments.Cluster;
 
 /// <summary>
-/// A gateway and a silo that do not hear each other, while everybody else hears both: nobody is voted out. What the gateway
-/// sends by way of this silo is answered late, by another way, or 503 (I5); its other calls go on.
+/// A gateway and a silo that do not hear each other, while everybody else hears both: nobody is voted out. What the gateway had
+/// sent by way of this silo is answered late, by another way, or 503 (I5), which may be a single request; all else goes on.
 /// </summary>
 internal sealed class GatewayCutFault : IFault<ClusterStage>
 {
@@ -30,10 +30,10 @@ internal sealed class GatewayCutFault : IFault<ClusterStage>
         IPEndPoint way = new(silo.Place.Address, ClusterStage.GatewayPort);
         await Pulse.UntilAsync(() => TcpConnections.Lead(gateway.Process.Id, way), $"a gateway's connection to silo {silo.Number}");
         long undecided = gateway.Pulse.Undecided;
-        gateway.Pulse.ResetSlowestSuccess();
+        gateway.Pulse.ResetSlowestAnswer();
         stage.Network.Cut(silo.Place, stage.PlaceOf(gateway));
         await Pulse.UntilAsync(
-            () => gateway.Pulse.Undecided > undecided || gateway.Pulse.SlowestSuccess > OneCallInVain, $"a call in vain to silo {silo.Number}");
+            () => gateway.Pulse.Undecided > undecided || gateway.Pulse.SlowestAnswer > OneCallInVain, $"a call in vain to silo {silo.Number}");
         long succeeded = gateway.Pulse.Succeeded;
         await Task.Delay(random.Next(0, 6000));
         await Pulse.UntilAsync(() => gateway.Pulse.Succeeded > succeeded, $"success by the gateway that does not reach silo {silo.Number}");

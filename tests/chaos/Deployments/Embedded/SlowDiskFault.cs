@@ -22,8 +22,8 @@ internal sealed class SlowDiskFault : IFault<EmbeddedStage>
         AttachedStrace strace = await AttachedStrace.DelayAsync(stage.Node.Process.Id, log, delay);
         await using (strace)
         {
-            stage.Pulse.ResetSlowestSuccess();
-            await Pulse.UntilAsync(() => stage.Pulse.SlowestSuccess >= delay, "a success that was held up by the disk");
+            stage.Pulse.ResetSlowestAnswer();
+            await Pulse.UntilAsync(() => stage.Pulse.SlowestAnswer >= delay, "an answer that was held up by the disk");
             await Task.Delay(random.Next(500, 2000));
             if (kill) await stage.RestartAsync(kill: true);
         }
