@@ -11,8 +11,8 @@ public sealed record ShardLinkOptions
     /// <summary>Ways that a call may take, and as many calls may be under way at once. Default 8.</summary>
     public int Routes { get; init; } = 8;
 
-    /// <summary>After this the next call no longer waits for the one that is under way, and takes another route. Default 250 ms.</summary>
-    public TimeSpan LateAfter { get; init; } = TimeSpan.FromMilliseconds(250);
+    /// <summary>After this the next call no longer waits for the one that is under way, and takes another route. Default 500 ms.</summary>
+    public TimeSpan LateAfter { get; init; } = TimeSpan.FromMilliseconds(500);
 
     /// <summary>How often a route that was passed over is asked whether it answers again. Default 1 s.</summary>
     public TimeSpan ProbeInterval { get; init; } = TimeSpan.FromSeconds(1);
