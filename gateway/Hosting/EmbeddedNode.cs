@@ -1,35 +1,34 @@
-using System.Diagnostics.Metrics;
 using CaptchaCluster.Gateway.Keys;
 using CaptchaCluster.Gateway.Management;
 using CaptchaCluster.Gateway.Settings;
 using CaptchaCluster.Redemption;
 using CaptchaCluster.Sites;
 using CaptchaCluster.Storage.Audit;
-using CaptchaCluster.Storage.File;
 using CaptchaCluster.Storage.File.Audit;
-using CaptchaCluster.Storage.File.Backup;
 using CaptchaCluster.Storage.File.Ledger;
 using CaptchaCluster.Tokens;
 
 namespace CaptchaCluster.Gateway.Hosting;
 
 /// <summary>Everything of a single node that stands behind its listeners, over the data directory it owns (<c>Store:Kind=file</c>).</summary>
-internal sealed partial class EmbeddedNode : INode
+internal sealed class EmbeddedNode : INode
 {
-    private readonly DataDirectory directory;
-    private FileRedemptionStore ledger = null!;
-    private OwnedSites ownedSites = null!;
-    private ShardHost shardHost = null!;
+    private readonly FileBackend backend;
 
-    private EmbeddedNode(DataDirectory directory) => this.directory = directory;
+    private EmbeddedNode(FileBackend backend, TimeProvider clock)
+    {
+        this.backend = backend;
+        Sites = new SiteRegistry(backend.Sites, backend.OwnedSites, clock);
+        ManagementTokens = new ManagementTokens(backend.ManagementTokens, clock);
+    }
 
-    public IRedeemer Redeemer => shardHost;
+    public IRedeemer Redeemer => backend.Redeemer;
 
-    public string DataRoot => directory.Root;
+    public string DataRoot => backend.Root;
 
-    public SiteRegistry Sites { get; private set; } = null!;
+    public SiteRegistry Sites { get; }
 
-    public FileAuditLog AuditLog { get; private set; } = null!;
+    public FileAuditLog AuditLog => backend.AuditLog;
 
     IAuditLog INode.AuditLog => AuditLog;
 
@@ -39,75 +38,42 @@ internal sealed partial class EmbeddedNode : INode
 
     public KeyRotation? Keys { get; private set; }
 
-    public ManagementTokens ManagementTokens { get; private set; } = null!;
+    public ManagementTokens ManagementTokens { get; }
 
     public string AdminKey { get; private set; } = null!;
 
     public string? AdminKeyPath { get; private set; }
 
-    public string? DataDirectoryPath => directory.Root;
+    public string? DataDirectoryPath => backend.Root;
 
     public bool IsAdminKeyReplaced { get; private set; }
 
-    public bool IsNew { get; private set; }
+    public bool IsNew => backend.IsNew;
 
     /// <exception cref="StartupException">The directory, a file in it or a store cannot be used.</exception>
     public static async Task<EmbeddedNode> OpenAsync(NodeStart start)
     {
-        (NodeSettings settings, bool restored, Meter meter, TimeProvider clock, ILoggerFactory loggers) = start;
         EmbeddedNode? node = null;
         try
         {
-            node = new EmbeddedNode(DataDirectory.Open(settings.Gateway.DataDirectory));
-            RestoredFolder? backup = RestoredFolder.Open(node.directory.Root, restored);
-            AtomicFile.RemoveLeftovers(node.directory.Root);
-            node.OpenAuditLog(loggers);
-            await node.OpenSitesAsync(clock);
-            node.OpenKeys(settings, restored, clock);
-            node.ManagementTokens = new ManagementTokens(ManagementTokenFile.Open(node.directory.Root, restored), clock);
-            node.OpenLedger(settings, restored, meter, clock, loggers);
-            backup?.Release();
+            node = new EmbeddedNode(await FileBackend.OpenAsync(start), start.Clock);
+            node.OpenKeys(start.Settings, start.Restored, start.Clock);
+            node.backend.OpenLedger();
             return node;
         }
         catch (Exception exception)
         {
             if (node is not null) await node.DisposeAsync();
-            if (exception is DataDirectoryException or InvalidDataException) throw new StartupException(exception.Message, exception);
-            if (exception is IOException or UnauthorizedAccessException)
-                throw new StartupException($"The data directory '{settings.Gateway.DataDirectory}' cannot be used: {exception.Message}", exception);
+            if (FileBackend.RefusalOf(exception, start.Settings.Gateway.DataDirectory) is { } refusal) throw refusal;
             throw;
         }
     }
 
-    public PinnedLedger PinLedger() => ledger.Pin();
+    public PinnedLedger PinLedger() => backend.PinLedger();
 
-    /// <summary>Answers what was accepted, then closes the ledger, then leaves the directory to the next process.</summary>
-    public async ValueTask DisposeAsync()
-    {
-        if (shardHost is not null) await shardHost.DisposeAsync();
-        ledger?.Dispose();
-        ownedSites?.Dispose();
-        AuditLog?.Dispose();
-        directory.Dispose();
-    }
+    public ValueTask DisposeAsync() => backend.DisposeAsync();
 
-    private void OpenAuditLog(ILoggerFactory loggers)
-    {
-        ILogger logger = loggers.CreateLogger<FileAuditLog>();
-        AuditLog = FileAuditLog.Open(directory.Root, new FileAuditLogOptions(), notice => Log.Notice(logger, notice));
-    }
-
-    // Before the keys: whether there are sites decides whether keys may be made.
-    private async Task OpenSitesAsync(TimeProvider clock)
-    {
-        FileSiteStore siteStore = new(directory.Sites);
-        IReadOnlyList<Site> known = await siteStore.LoadAsync(CancellationToken.None);
-        SiteDirectory sites = new(known);
-        ownedSites = new OwnedSites(sites, siteStore);
-        Sites = new SiteRegistry(sites, ownedSites, clock);
-        IsNew = known.Count == 0;
-    }
-
+    // After the sites, and before the ledger: whether there are sites decides whether keys may be made.
     private void OpenKeys(NodeSettings settings, bool restored, TimeProvider clock)
     {
         OpenKeyRing(settings, restored, clock);
@@ -117,8 +83,8 @@ internal sealed partial class EmbeddedNode : INode
             return;
         }
 
-        (AdminKey, bool isNewKey) = AdminKeyFile.LoadOrCreate(directory.Root);
-        AdminKeyPath = Path.Combine(directory.Root, AdminKeyFile.Name);
+        (AdminKey, bool isNewKey) = AdminKeyFile.LoadOrCreate(backend.Root);
+        AdminKeyPath = Path.Combine(backend.Root, AdminKeyFile.Name);
         IsAdminKeyReplaced = isNewKey && !IsNew;
     }
 
@@ -131,35 +97,9 @@ internal sealed partial class EmbeddedNode : INode
         }
 
         // A restored start refuses the tokens issued so far in any case; their keys are not missed.
-        KeyRingFile file = new(directory.Root);
+        KeyRingFile file = new(backend.Root);
         RotatingKeys keys = file.LoadOrCreate(mayCreate: IsNew || restored, UnixSeconds.Now(clock));
         Codec = new TokenCodec(keys.Ring, settings.TokenLimits, clock);
         Keys = new KeyRotation(keys, file, Codec, clock);
-    }
-
-    private void OpenLedger(NodeSettings settings, bool restored, Meter meter, TimeProvider clock, ILoggerFactory loggers)
-    {
-        RedemptionShard shard = new();
-        FileRedemptionStoreOptions options = new()
-        {
-            MaxTtlSeconds = settings.Tokens.MaxTtlSeconds,
-            MaxClockSkewSeconds = settings.Redemption.MaxClockSkewSeconds,
-            MustExist = !IsNew, // a site is made only once the ledger is open
-            Restored = restored,
-        };
-        ILogger logger = loggers.CreateLogger<FileRedemptionStore>();
-        ledger = FileRedemptionStore.Open(
-            directory.Ledger, shard, options, UnixSeconds.Now(clock), notice => Log.Notice(logger, notice), new LedgerMetrics(meter, clock));
-
-        ShardHostOptions hostOptions = new() { MaxClockSkewSeconds = settings.Redemption.MaxClockSkewSeconds };
-        RedemptionMetrics metrics = new(meter, new ShardLog(loggers.CreateLogger<ShardLog>(), clock));
-        shardHost = new ShardHost(ledger, shard, Sites.Directory, clock, hostOptions, metrics);
-        metrics.Follow((shardHost, shard));
-    }
-
-    private static partial class Log
-    {
-        [LoggerMessage(LogLevel.Warning, "{Notice}")]
-        public static partial void Notice(ILogger logger, string notice);
     }
 }

@@ -30,7 +30,7 @@ internal sealed class ManagementTokenGrain(IManagementTokenStore store) : Grain,
         {
             return new ManagementTokenReply { IsMade = await change() };
         }
-        catch (UnknownOutcomeException exception)
+        catch (Exception exception) // whatever it was: it may have been made (I5)
         {
             return new ManagementTokenReply { Problem = exception.Message };
         }

@@ -1,4 +1,3 @@
-using CaptchaCluster.Redemption;
 using CaptchaCluster.Sites;
 
 namespace CaptchaCluster.Grains.Sites;
@@ -17,7 +16,7 @@ internal sealed class SiteGrain(ISiteStore store) : Grain, ISiteGrain
                 ? new SiteReply { Change = SiteChange.Stale }
                 : new SiteReply { Change = SiteChange.Made, Site = SiteRecord.Of(made) };
         }
-        catch (UnknownOutcomeException exception)
+        catch (Exception exception) // whatever it was: the old version or the new may be found (I5)
         {
             return new SiteReply { Change = SiteChange.Unknown, Problem = exception.Message };
         }

@@ -1,6 +1,7 @@
 using System.Net;
 using CaptchaCluster.Silo.Settings;
 using Orleans.Configuration;
+using Orleans.Messaging;
 using StackExchange.Redis;
 
 namespace CaptchaCluster.Silo.Clustering;
@@ -41,6 +42,10 @@ internal sealed class ClusterMembership
             case Settings.Clustering.Redis:
                 silo.UseRedisClustering(options => options.ConfigurationOptions = redis!);
                 break;
+            case Settings.Clustering.Single:
+                silo.Services.AddSingleton<IMembershipTable, SoleMembership>();
+                silo.Configure<EndpointOptions>(EndpointsOfSole);
+                return;
         }
 
         // The address at which others reach it need not be the machine's own, but where it is loopback, nobody else has any business there.
@@ -65,8 +70,22 @@ internal sealed class ClusterMembership
             case Settings.Clustering.Redis:
                 client.UseRedisClustering(options => options.ConfigurationOptions = redis!);
                 break;
+            case Settings.Clustering.Single:
+                client.Services.AddSingleton<IGatewayListProvider>(new SoleGateway(settings.SiloAddress!, Dns.GetHostAddressesAsync));
+                break;
         }
     }
 
-    private void Name(ClusterOptions options) => (options.ClusterId, options.ServiceId) = (settings.Id, ServiceId);
+    // Whoever calls himself otherwise is refused at connecting: so a silo that is alone, and one that is not, never speak.
+    private void Name(ClusterOptions options) =>
+        (options.ClusterId, options.ServiceId) = (settings.Clustering == Settings.Clustering.Single ? $"single/{settings.Id}" : settings.Id, ServiceId);
+
+    // Nobody has any business at the port for silos, which cannot do without one.
+    private void EndpointsOfSole(EndpointOptions options)
+    {
+        (options.AdvertisedIPAddress, options.SiloPort, options.GatewayPort) = (IPAddress.Loopback, settings.SiloPort, settings.GatewayPort);
+        options.SiloListeningEndpoint = new IPEndPoint(IPAddress.Loopback, settings.SiloPort);
+        bool isLocal = settings.AdvertisedAddress is { } address && IPAddress.IsLoopback(address);
+        options.GatewayListeningEndpoint = new IPEndPoint(isLocal ? IPAddress.Loopback : IPAddress.Any, settings.GatewayPort);
+    }
 }

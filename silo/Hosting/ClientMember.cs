@@ -46,9 +46,10 @@ internal sealed class ClientMember : IMember
         {
             host?.Dispose();
             if (exception is DatabaseException) throw new StartupException(exception.Message, exception);
-            throw new StartupException(
-                $"No silo of the cluster '{settings.Id}' answers ({exception.GetBaseException().Message}). Start a silo with the same Cluster:Id, Cluster:Clustering and Cluster:ConnectionString.",
-                exception);
+            string where = settings.SiloAddress is { } address
+                ? $"of which Cluster:SiloAddress, '{address.Host}:{address.Port}', is the address and the Cluster:GatewayPort, with the same Cluster:Id and Cluster:Clustering"
+                : "with the same Cluster:Id, Cluster:Clustering and Cluster:ConnectionString";
+            throw new StartupException($"No silo of the cluster '{settings.Id}' answers ({exception.GetBaseException().Message}). Start a silo {where}.", exception);
         }
     }
 

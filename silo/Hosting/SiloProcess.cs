@@ -45,7 +45,8 @@ internal sealed partial class SiloProcess : IAsyncDisposable
             process.isServing = true;
             await output.WriteLineAsync($"CaptchaCluster is running, as a silo of '{cluster.Id}'.\n  health          {process.health!.Address}healthz/ready");
             await output.FlushAsync();
-            Log.Serving(process.logger, cluster.Id, cluster.SiloPort, cluster.GatewayPort);
+            if (cluster.Clustering == Settings.Clustering.Single) Log.ServingAlone(process.logger, cluster.Id, cluster.GatewayPort);
+            else Log.Serving(process.logger, cluster.Id, cluster.SiloPort, cluster.GatewayPort);
             return process;
         }
         catch
@@ -112,6 +113,9 @@ internal sealed partial class SiloProcess : IAsyncDisposable
     {
         [LoggerMessage(LogLevel.Information, "A silo of '{Cluster}': other silos at port {SiloPort}, gateways at port {GatewayPort}.")]
         public static partial void Serving(ILogger logger, string cluster, int siloPort, int gatewayPort);
+
+        [LoggerMessage(LogLevel.Information, "The one silo of '{Cluster}': gateways at port {GatewayPort}.")]
+        public static partial void ServingAlone(ILogger logger, string cluster, int gatewayPort);
 
         [LoggerMessage(LogLevel.Information, "Told to end: the shards are handed over; what was accepted is finished.")]
         public static partial void Ending(ILogger logger);

@@ -26,6 +26,9 @@ internal enum Clustering
     AdoNet,
 
     Redis,
+
+    /// <summary>There is one silo, which takes no other in; gateways are told where it is.</summary>
+    Single,
 }
 
 /// <summary>Section <c>Cluster</c>.</summary>
@@ -36,7 +39,7 @@ internal sealed record ClusterSettings
 
     private static readonly Dictionary<string, ClusterRole> Roles = new() { ["silo"] = ClusterRole.Silo, ["gateway"] = ClusterRole.Gateway, ["both"] = ClusterRole.Both };
 
-    private static readonly Dictionary<string, Clustering> Kinds = new() { ["localhost"] = Clustering.Localhost, ["adonet"] = Clustering.AdoNet, ["redis"] = Clustering.Redis };
+    private static readonly Dictionary<string, Clustering> Kinds = new() { ["localhost"] = Clustering.Localhost, ["adonet"] = Clustering.AdoNet, ["redis"] = Clustering.Redis, ["single"] = Clustering.Single };
 
     public required ClusterRole Role { get; init; }
 
@@ -46,6 +49,9 @@ internal sealed record ClusterSettings
     /// <summary>Of the database, or the Redis, that holds who is in the cluster. Default with <c>adonet</c> and a store: the store's.</summary>
     public required string? ConnectionString { get; init; }
 
+    /// <summary>Where a gateway reaches the one silo, by its <see cref="GatewayPort"/>; with <c>single</c>, and null else.</summary>
+    public required DnsEndPoint? SiloAddress { get; init; }
+
     /// <summary>Tells clusters apart that share it. Default <c>captchacluster</c>.</summary>
     public required string Id { get; init; }
 
@@ -53,6 +59,8 @@ internal sealed record ClusterSettings
     public required int? Shards { get; init; }
 
     public const int DefaultShards = 16;
+
+    private const string AddressForm = "host:port, the address of the one silo and its Cluster:GatewayPort";
 
     /// <summary>Where other silos reach this one. Default 11111.</summary>
     public required int SiloPort { get; init; }
@@ -65,6 +73,9 @@ internal sealed record ClusterSettings
 
     /// <summary>Health of a silo that is no gateway. Default <c>http://127.0.0.1:8082</c>.</summary>
     public required ListenAddress HealthListen { get; init; }
+
+    /// <summary>In an audit log that several share: of a silo.</summary>
+    public string NodeName => $"{Environment.MachineName}:{SiloPort}";
 
     public bool HasSilo => Role is ClusterRole.Silo or ClusterRole.Both;
 
@@ -81,6 +92,7 @@ internal sealed record ClusterSettings
             Role = role,
             Clustering = clustering,
             ConnectionString = ReadConnectionString(section, clustering, node.Store.ConnectionString),
+            SiloAddress = ReadSiloAddress(section),
             Id = ReadId(section),
             Shards = section.Text("Shards") is null ? null : section.Integer("Shards", DefaultShards, 1, ShardCount.Most, "shards"),
             SiloPort = section.Integer("SiloPort", PrimaryPort, 1, 65_535, "a port"),
@@ -96,12 +108,21 @@ internal sealed record ClusterSettings
     private void RefuseContradictions(IConfiguration configuration, SettingsSection section, NodeSettings node)
     {
         string role = $"Cluster:Role={Role.ToString().ToLowerInvariant()}";
-        if (HasSilo && !node.Store.IsShared)
-            throw new StartupException($"Store:Kind is 'file'; allowed is 'postgres' with {role}, as all silos share what they record.");
+        if (HasSilo && !node.Store.IsShared && Clustering != Clustering.Single)
+        {
+            throw new StartupException(
+                $"Store:Kind is 'file'; allowed is 'postgres' with {role}, as all silos share what they record, or Cluster:Clustering=single, with which there is one.");
+        }
+
         if (!HasSilo && configuration.GetSection("Store").GetChildren().FirstOrDefault() is { } store)
             throw new StartupException($"{store.Path} is set with {role}, which has no store; leave it out.");
         if (!HasSilo && Shards is { } shards)
             throw section.Wrong("Shards", $"{shards}", $"none with {role}: the silos tell it");
+        bool isFar = Clustering == Clustering.Single && !HasSilo;
+        if (isFar && SiloAddress is null)
+            throw section.Malformed("SiloAddress", $"is missing with {role} and Cluster:Clustering=single", $"must be {AddressForm}");
+        if (!isFar && SiloAddress is { } silo)
+            throw section.Wrong("SiloAddress", $"{silo.Host}:{silo.Port}", "none but with Cluster:Role=gateway and Cluster:Clustering=single");
         if (HasGateway) node.RefuseWithoutSharedKeys(role, "every gateway of the cluster needs the same");
         if (SiloPort == GatewayPort) throw section.Wrong("GatewayPort", $"{GatewayPort}", "a port other than Cluster:SiloPort");
     }
@@ -118,10 +139,11 @@ internal sealed record ClusterSettings
         string? text = section.Text("ConnectionString");
         switch (clustering)
         {
-            case Clustering.Localhost:
+            case Clustering.Localhost or Clustering.Single:
                 return text is null
                     ? null
-                    : throw section.Malformed("ConnectionString", "is given with Cluster:Clustering=localhost, which connects to nothing", "must be left out");
+                    : throw section.Malformed(
+                        "ConnectionString", $"is given with Cluster:Clustering={clustering.ToString().ToLowerInvariant()}, which connects to nothing", "must be left out");
             case Clustering.AdoNet:
                 return text ?? store
                     ?? throw section.Malformed("ConnectionString", "is missing with Cluster:Clustering=adonet", "must be of the form Host=…;Database=…;Username=…;Password=…");
@@ -136,6 +158,14 @@ internal sealed record ClusterSettings
         return id.Length is > 0 and <= 60 && id.All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_' or '.')
             ? id
             : throw section.Wrong("Id", id, "1 to 60 letters, digits, '-', '_' and '.'");
+    }
+
+    private static DnsEndPoint? ReadSiloAddress(SettingsSection section)
+    {
+        if (section.Text("SiloAddress") is not { } text) return null;
+        return Uri.TryCreate($"tcp://{text}", UriKind.Absolute, out Uri? uri) && uri is { Port: > 0, PathAndQuery: "/", UserInfo: "", Fragment: "" } && text[^1] != '/'
+            ? new DnsEndPoint(uri.DnsSafeHost, uri.Port)
+            : throw section.Wrong("SiloAddress", text, AddressForm);
     }
 
     private static IPAddress? ReadAddress(SettingsSection section)

@@ -73,7 +73,7 @@ public sealed class FileAuditLog : IAuditLog, IDisposable
 
     public Task<long> AppendAsync(AuditEntry entry)
     {
-        Pending pending = new(entry);
+        Pending pending = new(entry.Node is null && options.Node is { } node ? entry with { Node = node } : entry);
         lock (gate)
         {
             queue.Add(pending);
