@@ -76,7 +76,7 @@ internal sealed record AdminError(int Status, string Code, string Message) : Adm
     public static readonly AdminError BackupRunning = new(409, "backup-running", "Another backup is under way; wait until it has ended.");
 
     public static readonly AdminError BackupByDatabase = new(
-        409, "store-is-a-database", "Sites and redemptions are in the database of Store:ConnectionString; back that up, with the tools of PostgreSQL.");
+        409, "store-is-a-database", "Sites and redemptions are not kept here; back up their database with the tools of PostgreSQL, or the data directory of the one silo as docs/cluster.md tells.");
 
     public static readonly AdminError FolderNotEmpty = new(
         409, "folder-not-empty", "The folder is not empty, and nothing in it was touched; name a new one.");

@@ -1,6 +1,4 @@
 using System.Net;
-using System.Net.Http.Headers;
-using System.Text.Json;
 using CaptchaCluster.Tests.Cluster.Processes;
 using CaptchaCluster.Tests.History;
 using CaptchaCluster.Tests.Postgres.Server;
@@ -20,25 +18,22 @@ public sealed class OneAdministrationTests(PostgresFixture server)
         Dictionary<int, string> names = new() { [ports.Silo] = "silo" };
         GatewayProcess silo = await cluster.StartSiloAsync(ports);
         GatewayProcess one = await StartGatewayAsync("one"), other = await StartGatewayAsync("other");
-        (string id, string token) = await MakeTokenAsync(one);
-        Assert.Equal(HttpStatusCode.NotFound, await LookAsync(other, token));
+        (string id, string token) = await Administration.MakeTokenAsync(one);
+        Assert.Equal(HttpStatusCode.NotFound, await Administration.LookAsync(other, token));
         Assert.Equal(
             ["silo start", "one start", "other start", "one management-tokens.create", "one management-tokens.create"],
-            await AuditAsync(other, names));
+            await Administration.AuditAsync(other, names));
 
         using HttpResponseMessage revoked = await other.Admin.Http.DeleteAsync($"/admin/v1/management-tokens/{id}");
         Assert.Equal(HttpStatusCode.NoContent, revoked.StatusCode);
-        Assert.Equal(HttpStatusCode.Unauthorized, await LookAsync(one, token));
-        Assert.Equal(HttpStatusCode.Unauthorized, await LookAsync(other, token));
+        Assert.Equal(HttpStatusCode.Unauthorized, await Administration.LookAsync(one, token));
+        Assert.Equal(HttpStatusCode.Unauthorized, await Administration.LookAsync(other, token));
 
-        (_, token) = await MakeTokenAsync(other);
+        (_, token) = await Administration.MakeTokenAsync(other);
         Assert.Equal(0, (await silo.TerminateAsync()).Code);
         await cluster.StartSiloAsync(ports, "--restored");
-        while (await one.HealthAsync("/healthz/ready") != HttpStatusCode.OK) await Task.Delay(50);
-        HttpStatusCode looked;
-        while ((looked = await LookAsync(one, token)) == HttpStatusCode.ServiceUnavailable) await Task.Delay(50); // the first call may still go to the silo that is gone
-        Assert.Equal(HttpStatusCode.Unauthorized, looked);
-        string[] told = await AuditAsync(one, names);
+        Assert.Equal(HttpStatusCode.Unauthorized, await Administration.LookUntilKnownAsync(one, token));
+        string[] told = await Administration.AuditAsync(one, names);
         Assert.Equal(["silo stop", "silo start.restored"], told.Where(entry => entry.StartsWith("silo ", StringComparison.Ordinal)).Skip(1));
 
         Task<GatewayProcess> StartGatewayAsync(string name)
@@ -61,12 +56,12 @@ public sealed class OneAdministrationTests(PostgresFixture server)
         RecordedRun run = new();
         await run.AddSitesAsync(gateway.Admin, 1);
         MintedToken minted = (await run.MintAsync(gateway.Admin, run.Sites[0], 1))[0];
-        (_, string token) = await MakeTokenAsync(gateway);
+        (_, string token) = await Administration.MakeTokenAsync(gateway);
 
         await server.ExecuteAsync($"ALTER TABLE {schema}.audit RENAME TO away; ALTER TABLE {schema}.management_token RENAME TO also_away");
         AdminException refusal = await Assert.ThrowsAsync<AdminException>(() => gateway.Admin.CreateSiteAsync("another"));
         Assert.True(refusal.Status == HttpStatusCode.ServiceUnavailable && refusal.Message.Contains("audit-unavailable", StringComparison.Ordinal), refusal.Message);
-        Assert.Equal(HttpStatusCode.ServiceUnavailable, await LookAsync(gateway, token));
+        Assert.Equal(HttpStatusCode.ServiceUnavailable, await Administration.LookAsync(gateway, token));
         using (HttpResponseMessage audit = await gateway.Admin.Http.GetAsync("/admin/v1/audit"))
             Assert.Equal(HttpStatusCode.ServiceUnavailable, audit.StatusCode);
         Assert.Equal(Verdict.Success, (await run.SendAsync(gateway.Public, Submission.Of(minted, null))).Verdict);
@@ -74,40 +69,6 @@ public sealed class OneAdministrationTests(PostgresFixture server)
 
         await server.ExecuteAsync($"ALTER TABLE {schema}.away RENAME TO audit; ALTER TABLE {schema}.also_away RENAME TO management_token");
         await gateway.Admin.CreateSiteAsync("another");
-        Assert.Equal(HttpStatusCode.NotFound, await LookAsync(gateway, token));
-    }
-
-    private static async Task<(string Id, string Token)> MakeTokenAsync(GatewayProcess gateway)
-    {
-        using StringContent content = new("""{"name":"terraform"}""", System.Text.Encoding.UTF8, "application/json");
-        using HttpResponseMessage response = await gateway.Admin.Http.PostAsync("/admin/v1/management-tokens", content);
-        JsonElement made = JsonElement.Parse(await response.Content.ReadAsStringAsync());
-        return (made.GetProperty("id").GetString()!, made.GetProperty("token").GetString()!);
-    }
-
-    /// <summary>At a site that there is not: it is told to those only who may look.</summary>
-    private static async Task<HttpStatusCode> LookAsync(GatewayProcess gateway, string token)
-    {
-        using HttpRequestMessage request = new(HttpMethod.Get, "/v1/management/sites/cpt_pub_00000000000000000000000000000000");
-        request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", token);
-        using HttpResponseMessage response = await gateway.Admin.Http.SendAsync(request);
-        return response.StatusCode;
-    }
-
-    /// <param name="gateway">Who is asked.</param>
-    /// <param name="names">Of nodes, by their ports.</param>
-    private static async Task<string[]> AuditAsync(GatewayProcess gateway, Dictionary<int, string> names)
-    {
-        using HttpResponseMessage response = await gateway.Admin.Http.GetAsync("/admin/v1/audit?after=0");
-        JsonElement[] entries = [.. JsonElement.Parse(await response.Content.ReadAsStringAsync()).GetProperty("entries").EnumerateArray()];
-        Assert.Equal(Enumerable.Range(1, entries.Length), entries.Select(entry => entry.GetProperty("seq").GetInt32()));
-        return [.. entries.Select(entry => $"{NameOf(entry)} {entry.GetProperty("action").GetString()}")];
-
-        string NameOf(JsonElement entry)
-        {
-            string[] node = entry.GetProperty("node").GetString()!.Split(':');
-            Assert.Equal(Environment.MachineName, node[0]);
-            return names[int.Parse(node[1], System.Globalization.CultureInfo.InvariantCulture)];
-        }
+        Assert.Equal(HttpStatusCode.NotFound, await Administration.LookAsync(gateway, token));
     }
 }

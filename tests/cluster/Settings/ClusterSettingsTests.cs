@@ -14,8 +14,20 @@ public sealed class ClusterSettingsTests
     [Theory]
     [InlineData("", "Cluster:Role is missing; it must be one of silo, gateway, both.")]
     [InlineData("Cluster:Role=node", "Cluster:Role is 'node'; allowed is one of silo, gateway, both.")]
-    [InlineData($"{Store} Cluster:Role=silo Cluster:Clustering=consul", "Cluster:Clustering is 'consul'; allowed is one of localhost, adonet, redis.")]
+    [InlineData($"{Store} Cluster:Role=silo Cluster:Clustering=consul", "Cluster:Clustering is 'consul'; allowed is one of localhost, adonet, redis, single.")]
     [InlineData("Cluster:Role=silo Cluster:Clustering=localhost", "Store:Kind is 'file'; allowed is 'postgres' with Cluster:Role=silo")]
+    [InlineData("Cluster:Role=silo Cluster:Clustering=redis Cluster:ConnectionString=x", "Store:Kind is 'file'; allowed is 'postgres'")]
+    [InlineData($"{Keys} Cluster:Role=both Cluster:ConnectionString=Host=db", "Store:Kind is 'file'; allowed is 'postgres' with Cluster:Role=both")]
+    [InlineData("Cluster:Role=silo Cluster:Clustering=single Cluster:ConnectionString=x", "Cluster:ConnectionString is given with Cluster:Clustering=single")]
+    [InlineData("Cluster:Role=silo Cluster:Clustering=single Cluster:SiloAddress=db:30000", "Cluster:SiloAddress is 'db:30000'; allowed is none but with Cluster:Role=gateway and Cluster:Clustering=single.")]
+    [InlineData($"{Keys} Cluster:Role=both Cluster:Clustering=single Cluster:SiloAddress=db:30000", "Cluster:SiloAddress is 'db:30000'; allowed is none")]
+    [InlineData($"{Keys} Cluster:Role=gateway Cluster:ConnectionString=Host=db Cluster:SiloAddress=db:30000", "Cluster:SiloAddress is 'db:30000'; allowed is none")]
+    [InlineData($"{Keys} Cluster:Role=gateway Cluster:Clustering=single", "Cluster:SiloAddress is missing with Cluster:Role=gateway and Cluster:Clustering=single; it must be host:port")]
+    [InlineData($"{Keys} Cluster:Role=gateway Cluster:Clustering=single Cluster:SiloAddress=db", "Cluster:SiloAddress is 'db'; allowed is host:port")]
+    [InlineData($"{Keys} Cluster:Role=gateway Cluster:Clustering=single Cluster:SiloAddress=db:0", "Cluster:SiloAddress is 'db:0'; allowed is host:port")]
+    [InlineData($"{Keys} Cluster:Role=gateway Cluster:Clustering=single Cluster:SiloAddress=db:1/x", "Cluster:SiloAddress is 'db:1/x'; allowed is host:port")]
+    [InlineData($"{Keys} Cluster:Role=gateway Cluster:Clustering=single Cluster:SiloAddress=one:1,other:1", "Cluster:SiloAddress is 'one:1,other:1'; allowed is host:port")]
+    [InlineData("Cluster:Role=gateway Cluster:Clustering=single Cluster:SiloAddress=db:30000", "Tokens:Keys:<kid> and Tokens:SigningKey are missing with Cluster:Role=gateway")]
     [InlineData($"{Store} Cluster:Role=silo Cluster:Clustering=redis", "Cluster:ConnectionString is missing with Cluster:Clustering=redis")]
     [InlineData($"{Store} Cluster:Role=silo Cluster:Clustering=localhost Cluster:ConnectionString=x", "Cluster:ConnectionString is given with Cluster:Clustering=localhost")]
     [InlineData($"{Keys} Cluster:Role=gateway", "Cluster:ConnectionString is missing with Cluster:Clustering=adonet")]
@@ -44,6 +56,23 @@ public sealed class ClusterSettingsTests
         ClusterSettings settings = Read($"{Keys} Cluster:Role=gateway Cluster:ConnectionString=Host=db");
         Assert.True(settings.HasGateway && !settings.HasSilo);
     }
+
+    [Theory]
+    [InlineData("silo:30000", "silo", 30000)]
+    [InlineData("10.0.0.1:1", "10.0.0.1", 1)]
+    [InlineData("[fd00::1]:65535", "fd00::1", 65_535)]
+    public void A_gateway_before_a_silo_that_is_alone_is_told_where_it_is(string text, string host, int port)
+    {
+        ClusterSettings settings = Read($"{Keys} Cluster:Role=gateway Cluster:Clustering=single Cluster:SiloAddress={text}");
+        Assert.Equal((host, port), (settings.SiloAddress!.Host, settings.SiloAddress.Port));
+    }
+
+    [Theory]
+    [InlineData("Cluster:Role=silo")]
+    [InlineData($"{Keys} Cluster:Role=both")]
+    [InlineData($"{Store} Cluster:Role=silo")]
+    public void A_silo_that_is_alone_has_files_or_a_database(string settings) =>
+        Assert.Equal(Clustering.Single, Read($"{settings} Cluster:Clustering=single").Clustering);
 
     private static ClusterSettings Read(string settings)
     {
