@@ -5,8 +5,8 @@ using CaptchaCluster.Tests.Load;
 namespace CaptchaCluster.Bench.Experiments;
 
 /// <summary>
-/// A gateway before silos over PostgreSQL, all of them processes, and beside them what they are compared with: the bare server, a
-/// gateway with its embedded ledger, and one over the same database that needs no silo.
+/// A gateway before silos over PostgreSQL, and one before a silo over its embedded ledger, all of them processes, and beside them what they are
+/// compared with: the bare server, a gateway with its embedded ledger, and one over the same database that needs no silo.
 /// </summary>
 internal sealed class ClusterStage : IAsyncDisposable
 {
@@ -41,7 +41,7 @@ internal sealed class ClusterStage : IAsyncDisposable
 
     /// <summary>With one silo all that a cluster is compared with; with more only what tells what they change.</summary>
     public static IReadOnlyList<Row> RowsOf(int silos) =>
-        silos == 1 ? [Row.Bare, Row.Success, Row.Duplicate, Row.Hop, Row.Postgres, Row.Cluster] : [Row.Bare, Row.Success, Row.Cluster];
+        silos == 1 ? [Row.Bare, Row.Success, Row.Duplicate, Row.Hop, Row.Postgres, Row.Cluster, Row.SoleSilo] : [Row.Bare, Row.Success, Row.Cluster];
 
     /// <summary>Rows one after the other, another one first in each round.</summary>
     public async Task<List<Sample>> MeasureAsync(IReadOnlyList<Row> measured, RowLoad load, int rounds, Action<Sample> onSample)
@@ -82,13 +82,22 @@ internal sealed class ClusterStage : IAsyncDisposable
         rows.Add(Row.Hop, (ofDatabase, cluster));
         rows.Add(Row.Postgres, (ofDatabase, new Contender([shared.Contender.Front], database)));
         rows.Add(Row.Cluster, (ofDatabase, cluster));
+        if (count == 1) await StartSoleAsync(directory, clock);
+    }
+
+    private async Task StartSoleAsync(string directory, TestClock clock)
+    {
+        SiloServers silos = Own(await SiloServers.StartSoleAsync(Path.Combine(directory, "sole"), cancelled));
+        GatewayServer member = Own(await GatewayServer.StartBeforeAsync(silos, Path.Combine(directory, "before-sole"), clock, cancelled));
+        RowDriver driver = new(new MintedTokens(member.Admin, await member.Admin.CreateSiteAsync("bench")), clock);
+        rows.Add(Row.SoleSilo, (driver, new Contender([member.Contender.Front]) { Silos = silos.Servers }));
     }
 
     private async Task<Sample> MeasureAsync(Row row, RowLoad load)
     {
         (RowDriver driver, Contender contender) = rows[row];
         Sample sample = await driver.MeasureAsync(row, contender, ledger: null, load, cancelled);
-        if (row is not (Row.Hop or Row.Cluster)) return sample;
+        if (!row.HasSilos()) return sample;
         if (sample.Calls!.RequestsPerCall * sample.Calls.CallsPerSecond < sample.Rate * 0.99)
             throw new SetupException($"The gateway answered {sample.Rate:#,0} requests a second and asked the silos for fewer: it is not their way that was measured.");
         return sample with { Silos = contender.Silos.Count };

@@ -13,7 +13,8 @@ internal sealed class ClusterSection(StringBuilder page, ClusterFigures figures)
         The client, the gateway, the silos and PostgreSQL are processes of their own on the same processors, so more silos are not
         faster here: they show what it costs to have them. Row h is the way to a silo and back alone: duplicates, which the gateway asks a
         shard for as it does for everything, and which the shard answers from its memory; the database takes part in none. Rows c and p are
-        the same requests without that way: to the embedded ledger, and by a gateway that commits to the same database itself. Bytes
+        the same requests without that way: to the embedded ledger, and by a gateway that commits to the same database itself. Row f is row b with
+        that way between: one silo over its embedded ledger, and no database at all. Bytes
         between gateway and silo are what went over loopback beyond what went for the same requests without silos, headers and acknowledgements
         included; PostgreSQL is reached by a socket of the file system, and is not in them.
         """;
@@ -49,7 +50,7 @@ internal sealed class ClusterSection(StringBuilder page, ClusterFigures figures)
 
     private static string[] Cells(ClusterSize size, IGrouping<Row, Sample> row)
     {
-        bool hasSilos = row.Key is Row.Hop or Row.Cluster;
+        bool hasSilos = row.Key.HasSilos();
         return
         [
             row.Key.Name(),

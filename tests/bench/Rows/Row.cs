@@ -22,6 +22,9 @@ internal enum Row
     Hop,
 
     Cluster,
+
+    /// <summary>One silo, over its embedded ledger. Measured with those before it.</summary>
+    SoleSilo,
 }
 
 internal static class RowNames
@@ -33,7 +36,9 @@ internal static class RowNames
     /// <summary>Before Redis there is less than stands before the ledger: for the reader to know, and no target's measure.</summary>
     public static bool IsThin(this Row row) => row is Row.ThinRedisAlways or Row.ThinRedisEverySecond;
 
-    public static bool IsOverPostgres(this Row row) => row >= Row.Postgres;
+    public static bool IsOverPostgres(this Row row) => row is Row.Postgres or Row.Hop or Row.Cluster;
+
+    public static bool HasSilos(this Row row) => row is Row.Hop or Row.Cluster or Row.SoleSilo;
 
     /// <summary>As the command line and the tables have it.</summary>
     public static string Name(this Row row) => row switch
@@ -50,6 +55,7 @@ internal static class RowNames
         Row.Postgres => "p",
         Row.Hop => "h",
         Row.Cluster => "s",
+        Row.SoleSilo => "f",
         _ => throw new ArgumentOutOfRangeException(nameof(row), row, "not a row"),
     };
 
@@ -67,6 +73,7 @@ internal static class RowNames
         Row.Postgres => "`/siteverify` over PostgreSQL: success, durable",
         Row.Hop => "`/siteverify` by gateway and silo: duplicate, which the shard answers from memory",
         Row.Cluster => "`/siteverify` by gateway and silos over PostgreSQL: success, durable",
+        Row.SoleSilo => "`/siteverify` by gateway and one silo over its embedded ledger: success, durable",
         _ => throw new ArgumentOutOfRangeException(nameof(row), row, "not a row"),
     };
 

@@ -4,13 +4,12 @@ using System.Net.Sockets;
 
 namespace CaptchaCluster.Bench.Servers;
 
-/// <summary>The silos of one cluster over a database, which they do not own, each a process.</summary>
+/// <summary>The silos of one cluster, each a process: over a database, which they do not own, or one over a directory.</summary>
 internal sealed class SiloServers : IAsyncDisposable
 {
     private readonly List<DotnetServer> servers = [];
 
-    private SiloServers(PostgresServer database, string cluster) =>
-        Membership = [("Cluster__Id", cluster), ("Cluster__ConnectionString", database.ConnectionString)];
+    private SiloServers(params (string, string)[] membership) => Membership = membership;
 
     /// <summary>By which processes find the cluster.</summary>
     public IReadOnlyList<(string Name, string Value)> Membership { get; }
@@ -23,16 +22,32 @@ internal sealed class SiloServers : IAsyncDisposable
     /// <param name="cancelled">Ends the wait.</param>
     public static async Task<SiloServers> StartAsync(int count, PostgresServer database, string cluster, CancellationToken cancelled)
     {
-        SiloServers silos = new(database, cluster);
+        SiloServers silos = new(("Cluster__Id", cluster), ("Cluster__ConnectionString", database.ConnectionString));
         try
         {
             // One after the other: on a busy machine those that start at once may take each other for dead.
             foreach ((int own, int forGateways) in FreePorts(count))
-            {
-                silos.Start(database, own, forGateways);
-                await silos.servers[^1].LineAsync(line => line.StartsWith("  health ", StringComparison.Ordinal), cancelled);
-            }
+                await silos.StartAsync(own, forGateways, cancelled, [.. silos.Membership, ("Store__Kind", "postgres"), ("Store__ConnectionString", database.ConnectionString)]);
+            return silos;
+        }
+        catch
+        {
+            await silos.DisposeAsync();
+            throw;
+        }
+    }
 
+    /// <summary>One that keeps all itself.</summary>
+    /// <param name="dataDirectory">Its own.</param>
+    /// <param name="cancelled">Ends the wait.</param>
+    public static async Task<SiloServers> StartSoleAsync(string dataDirectory, CancellationToken cancelled)
+    {
+        (int own, int forGateways) = FreePorts(1)[0];
+        (string, string) single = ("Cluster__Clustering", "single");
+        SiloServers silos = new(single, ("Cluster__SiloAddress", string.Create(CultureInfo.InvariantCulture, $"127.0.0.1:{forGateways}")));
+        try
+        {
+            await silos.StartAsync(own, forGateways, cancelled, [single, ("Gateway__DataDirectory", dataDirectory)]);
             return silos;
         }
         catch
@@ -47,14 +62,18 @@ internal sealed class SiloServers : IAsyncDisposable
         foreach (DotnetServer server in servers) await server.DisposeAsync();
     }
 
-    private void Start(PostgresServer database, int port, int gatewayPort) => servers.Add(DotnetServer.Start(
-        ClusterProgram.Path,
-        ["--Cluster:HealthListen=http://127.0.0.1:0"],
-        [
-            ("Cluster__Role", "silo"), ("Cluster__AdvertisedAddress", "127.0.0.1"),
-            ("Cluster__SiloPort", port.ToString(CultureInfo.InvariantCulture)), ("Cluster__GatewayPort", gatewayPort.ToString(CultureInfo.InvariantCulture)),
-            ("Store__Kind", "postgres"), ("Store__ConnectionString", database.ConnectionString), .. Membership,
-        ]));
+    private async Task StartAsync(int port, int gatewayPort, CancellationToken cancelled, (string Name, string Value)[] environment)
+    {
+        servers.Add(DotnetServer.Start(
+            ClusterProgram.Path,
+            ["--Cluster:HealthListen=http://127.0.0.1:0"],
+            [
+                ("Cluster__Role", "silo"), ("Cluster__AdvertisedAddress", "127.0.0.1"),
+                ("Cluster__SiloPort", port.ToString(CultureInfo.InvariantCulture)), ("Cluster__GatewayPort", gatewayPort.ToString(CultureInfo.InvariantCulture)),
+                .. environment,
+            ]));
+        await servers[^1].LineAsync(line => line.StartsWith("  health ", StringComparison.Ordinal), cancelled);
+    }
 
     private static (int, int)[] FreePorts(int pairs)
     {
