@@ -15,7 +15,7 @@ namespace CaptchaCluster.Tests.Cluster.Processes;
 public sealed class ChaosTests(ChaosTests.ShortRun run, ITestOutputHelper output) : IClassFixture<ChaosTests.ShortRun>
 {
     // The others are for longer runs; a silo that is killed or stopped is LostSiloTests' and RollingRestartTests'.
-    private static readonly string[] Kinds = ["crash", "silo-hang", "net-silos", "net-oneway", "net-database", "net-gateway"];
+    private static readonly string[] Kinds = ["silo-hang", "net-silos", "net-oneway", "net-database", "net-gateway"];
 
     [FactWithPostgres]
     public void Nothing_that_was_broken_broke_a_promise()

@@ -57,8 +57,8 @@ public sealed class RedisClusteringTests(PostgresFixture server)
         int nobody = ClusterProcesses.NewPorts().Silo;
         foreach ((string text, string refusal) in new[]
         {
-            ($"127.0.0.1:{nobody},password={Password}", "The Redis of Cluster:ConnectionString cannot be used: "),
-            ($"127.0.0.1:{redis.Port},password={Password}", "The Redis of Cluster:ConnectionString cannot be used: "),
+            ($"127.0.0.1:{nobody},connectTimeout=1000,password={Password}", "The Redis of Cluster:ConnectionString cannot be used: "),
+            ($"127.0.0.1:{redis.Port},connectTimeout=1000,password={Password}", "The Redis of Cluster:ConnectionString cannot be used: "),
             ($"Host=db;Password={Password}", "Cluster:ConnectionString cannot be read; with Cluster:Clustering=redis it is of the form host:port,password=…"),
             ($"password={Password}", "Cluster:ConnectionString names no host."),
         })

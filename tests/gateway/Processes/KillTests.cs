@@ -9,7 +9,7 @@ namespace CaptchaCluster.Tests.Gateway.Processes;
 [Trait("Invariant", "I1-I5")]
 public sealed class KillTests(ITestOutputHelper output)
 {
-    private const int Rounds = 24;
+    private const int Rounds = 16;
     private const int CallerCount = 24;
     private const int MostAnswers = 1200; // in one round
     private const string KilledInRecovery = "killed-in-recovery";
@@ -55,7 +55,7 @@ public sealed class KillTests(ITestOutputHelper output)
         Unknown = 1,
         Rotations = 5,
         InvalidSecret = 1,
-        Crashes = 20,
+        Crashes = Rounds * 5 / 6,
         Faults = new Dictionary<string, long> { [KilledInRecovery] = Rounds / 4 },
         MaxUnknownShare = 0.2,
     };
