@@ -87,6 +87,7 @@ internal sealed record ClusterSettings
         SettingsSection section = new(configuration, "Cluster");
         ClusterRole role = OneOf(section, "Role", section.Text("Role"), Roles);
         Clustering clustering = OneOf(section, "Clustering", section.Text("Clustering") ?? "adonet", Kinds);
+        RefuseUnsharedStore(role, clustering, node);
         ClusterSettings settings = new()
         {
             Role = role,
@@ -105,15 +106,17 @@ internal sealed record ClusterSettings
         return settings;
     }
 
+    // Before what only other stores need is missed.
+    private static void RefuseUnsharedStore(ClusterRole role, Clustering clustering, NodeSettings node)
+    {
+        if (role == ClusterRole.Gateway || node.Store.IsShared || clustering == Clustering.Single) return;
+        throw new StartupException(
+            $"Store:Kind is 'file'; allowed is 'postgres' with Cluster:Role={role.ToString().ToLowerInvariant()}, as all silos share what they record, or Cluster:Clustering=single, with which there is one.");
+    }
+
     private void RefuseContradictions(IConfiguration configuration, SettingsSection section, NodeSettings node)
     {
         string role = $"Cluster:Role={Role.ToString().ToLowerInvariant()}";
-        if (HasSilo && !node.Store.IsShared && Clustering != Clustering.Single)
-        {
-            throw new StartupException(
-                $"Store:Kind is 'file'; allowed is 'postgres' with {role}, as all silos share what they record, or Cluster:Clustering=single, with which there is one.");
-        }
-
         if (!HasSilo && configuration.GetSection("Store").GetChildren().FirstOrDefault() is { } store)
             throw new StartupException($"{store.Path} is set with {role}, which has no store; leave it out.");
         if (!HasSilo && Shards is { } shards)

@@ -15,6 +15,7 @@ public sealed class ClusterSettingsTests
     [InlineData("", "Cluster:Role is missing; it must be one of silo, gateway, both.")]
     [InlineData("Cluster:Role=node", "Cluster:Role is 'node'; allowed is one of silo, gateway, both.")]
     [InlineData($"{Store} Cluster:Role=silo Cluster:Clustering=consul", "Cluster:Clustering is 'consul'; allowed is one of localhost, adonet, redis, single.")]
+    [InlineData("Cluster:Role=silo", "Store:Kind is 'file'; allowed is 'postgres' with Cluster:Role=silo, as all silos share what they record, or Cluster:Clustering=single")]
     [InlineData("Cluster:Role=silo Cluster:Clustering=localhost", "Store:Kind is 'file'; allowed is 'postgres' with Cluster:Role=silo")]
     [InlineData("Cluster:Role=silo Cluster:Clustering=redis Cluster:ConnectionString=x", "Store:Kind is 'file'; allowed is 'postgres'")]
     [InlineData($"{Keys} Cluster:Role=both Cluster:ConnectionString=Host=db", "Store:Kind is 'file'; allowed is 'postgres' with Cluster:Role=both")]
